@@ -39,6 +39,11 @@ COMMANDS = {
         "command",
         "Compute one figure of several parties' records, and show nobody another's.",
     ),
+    "match": Lazy(
+        "confide.cli.match",
+        "command",
+        "Find whom two lists share, while nobody sees the rest of the other's.",
+    ),
     "domain": Lazy(
         "confide.cli.domain",
         "command",

@@ -70,7 +70,7 @@ def _made(**given: Any) -> None:
     settings = filled(JoinKeysSettings, given)
     assert isinstance(settings, JoinKeysSettings)
     need("cryptography", "a joint computation", extra="share")
-    from confide.releases.join.plan import PINS
+    from confide.inputs.pinned_parties import PINS
     from confide.serve.parties.keys import CERTIFICATE, PARTIES, fingerprint, make_keys
 
     folder = settings.folder

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from confide.cli.collaborate import PlanGroup
 from confide.cli.exits import say, sentences
-from confide.cli.flags import GroupedCommand, filled, options_of, story_of
+from confide.cli.flags import filled, options_of, story_of
+from confide.cli.join import DOORS
+from confide.cli.plan_group import Alone, PlanGroup
 from confide.inputs.local_training import need
 from confide.releases.match.settings import MatchSettings
 
@@ -23,17 +24,15 @@ SHORT = "Find whom two lists share, while nobody sees the rest of the other's."
 
 
 def command() -> click.Group:
-    """The command, with that of keys beside it."""
-    from confide.cli.join import keys_command
-
-    alone = GroupedCommand(
+    """The command, with the one that makes keys."""
+    alone = Alone(
         "match",
         callback=_matched,
         params=options_of(MatchSettings),
         help=f"{story_of(MatchSettings)}\n\n{EXAMPLE}",
         short_help=SHORT,
     )
-    return PlanGroup(alone, {"keys": keys_command})
+    return PlanGroup(alone.listing("Before it", DOORS), DOORS)
 
 
 @sentences

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from confide.core.errors import DataError
 from confide.core.fields import shown
-from confide.core.transcript import check_names
 from confide.inputs.domain_columns import refuse_unknown
+from confide.inputs.pinned_parties import parties_of
 from confide.inputs.plan_files import (
     Said,
     parsed,
@@ -21,13 +21,11 @@ from confide.inputs.plan_files import (
     whole_in,
     words_in,
 )
-from confide.mechanisms.share.joint.plan import MOST_ROWS, Column, JointPlan, Party, Split
+from confide.mechanisms.share.joint.plan import MOST_ROWS, Column, JointPlan, Split
 from confide.releases.join.computations import COMPUTATIONS, check_plan
 
 KEYS = ("run", "computation", "rows", "split", "target", "inside", "threshold", "helpers", "keys")
 TABLES = ("parties", "columns", "owners", "settings", "budget", "deadlines")
-PINS = "keys.toml"
-"""The file of certificates that `confide join keys` writes."""
 SPLITS = ("rows", "columns")
 
 
@@ -72,7 +70,7 @@ def read_plan(path: Path) -> PlanFile:
         helpers = _names(said, "helpers")
         pins = path.parent / words_in(said, "keys")
     with placed_in(path, "parties"):
-        parties = _parties(table_in(said, "parties"), pins, helpers)
+        parties = parties_of(table_in(said, "parties"), pins, helpers)
     with placed_in(path, "columns"):
         columns = _columns(table_in(said, "columns"), _owners(table_in(said, "owners")))
     with placed_in(path):
@@ -107,41 +105,6 @@ def _names(said: Said, name: str) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(one, str) for one in cast(list[object], given)):
         raise DataError(f'{name} is {shown(given)}: give a list of names, such as ["ann", "ben"].')
     return tuple(cast(list[str], given))
-
-
-def _parties(said: Said, pins: Path, helpers: Sequence[str]) -> tuple[Party, ...]:
-    check_names(tuple(said))
-    if odd := [name for name in helpers if name not in said]:
-        raise DataError(f"helpers names {odd[0]!r:.60}, which is no party: give its address here.")
-    certificates = parsed(pins, text_of(pins))
-    found: list[Party] = []
-    for name, address in said.items():
-        host, port = address_of(address, name)
-        pinned = certificates.get(name)
-        if not isinstance(pinned, Mapping) or set(cast(Said, pinned)) != {"certificate"}:
-            raise DataError(f"{pins} has no certificate of {name!r:.60}: put the lines of its {PINS} there.")
-        certificate = words_in(cast(Said, pinned), "certificate").strip() + "\n"
-        role = "helper" if name in helpers else "owner"
-        found.append(Party(name=name, host=host, port=port, certificate=certificate, role=role))
-    if strangers := [name for name in certificates if name not in said]:
-        raise DataError(f"{pins} has a certificate of {strangers[0]!r:.60}, which is no party of the plan.")
-    return tuple(found)
-
-
-def address_of(given: object, name: str) -> tuple[str, int]:
-    """Host and port of a party.
-
-    Raises:
-        DataError: if it is no address.
-
-    >>> address_of("a.example.org:7443", "a")
-    ('a.example.org', 7443)
-    """
-    host, _, port = given.rpartition(":") if isinstance(given, str) else ("", "", "")
-    digits = port.isascii() and port.isdigit() and len(port) < 6
-    if not host or not digits or not 0 < int(port) < 65_536:
-        raise DataError(f'the address of {name!r:.60} is {shown(given)}: write it as "HOST:PORT".')
-    return host.strip("[]"), int(port)
 
 
 def _owners(said: Said) -> dict[str, str]:

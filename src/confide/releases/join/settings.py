@@ -68,7 +68,7 @@ class JoinSettings:
 
 @dataclass(frozen=True, slots=True)
 class JoinKeysSettings:
-    """Make a key and a certificate for each party of a joint computation.
+    """Make a key and a certificate for each party of a joint computation, or of a match.
 
     Each folder in FOLDER/parties goes to its party, by a way that nobody else reads; keys.toml, the
     certificates of all, goes to everybody, beside the plan. Then delete FOLDER, and compare the fingerprints

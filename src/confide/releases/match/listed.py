@@ -46,8 +46,8 @@ def read_list(path: Path, column: str, plan: MatchPlan) -> MatchList:
     found = frame[column]
     if not (found.dtype == pl.String or found.dtype.is_integer()):
         raise DataError(
-            f"column {column!r:.60} holds {found.dtype}, which two parties may write in two ways: give text, or "
-            "whole numbers."
+            f"column {column!r:.60} holds {found.dtype}, which two parties may write in two ways: give "
+            "text, or whole numbers."
         )
     return MatchList(frame, in_one_form(found.cast(pl.String).to_list(), steps=plan.steps))
 

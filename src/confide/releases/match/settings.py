@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from confide.core.fields import check_fields
 from confide.core.flags import GET, HOLD, HOW, Flag, Held
-from confide.releases.join.settings import as_paths
+from confide.core.paths import as_paths
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,11 @@ class MatchSettings:
         id: The column by which people are matched.
         keys: The folder of your key, or the whole folder that was made. Runs are counted in it.
         reveal: What you expect the plan to reveal: the size alone, or the ids. Another plan is refused.
-        out: What you learn: a .json file with the size, or a .csv or .parquet file with your rows of the people
-            whom both have, sorted by the id. Leave it out if you learn nothing.
+        out: What you learn: a .json file with the size, or a .csv or .parquet file with your rows of the
+            people whom both have, sorted by the id. Leave it out if you learn nothing.
         force: Put the new result in the place of one that is there.
-        record: A new folder for the transcript of what you sent, received and learned; as secret as your list.
+        record: A new folder for the transcript of what you sent, received and learned. It is as secret as
+            your list.
         listen: The address of this machine at which it listens; that of the plan by default.
 
     Raises:

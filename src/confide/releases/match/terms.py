@@ -11,10 +11,10 @@ from typing import Any, cast
 from confide.core.errors import DataError
 from confide.core.fields import shown
 from confide.inputs.domain_columns import refuse_unknown
+from confide.inputs.pinned_parties import parties_of, public_key
 from confide.inputs.plan_files import Said, parsed, placed_in, span_in, table_in, text_of, whole_in, words_in
 from confide.mechanisms.share.joint.plan import Party
 from confide.mechanisms.share.matching.match_plan import MatchPlan
-from confide.releases.join.plan import parties_of
 
 LARGEST = 3_000_000
 """Identifiers of a list at most: the messages of more are larger than a frame of the network."""
@@ -30,7 +30,8 @@ class MatchTerms:
     Args:
         plan: who may learn what, of how many, how often.
         parties: both, with address and certificate.
-        arrival, silence, deadline: seconds until the other must have come, that it may be silent, and for all.
+        arrival, silence, deadline: seconds until the other must have come, that it may be silent, and for
+            all.
     """
 
     plan: MatchPlan
@@ -66,7 +67,6 @@ class MatchTerms:
                     for p in self.parties
                 ],
                 "deadlines": [self.arrival, self.silence, self.deadline],
-                "digest": plan.digest.hex(),
             },
             sort_keys=True,
             separators=(",", ":"),
@@ -80,14 +80,12 @@ def read_terms(path: Path) -> MatchTerms:
         DataError: with the place, for what is missing, unknown or cannot be.
         PromiseError: for terms that cannot be kept.
     """
-    from confide.serve.parties.certificates import public_key
-
     said = parsed(path, text_of(path))
     with placed_in(path):
         refuse_unknown(said, (*KEYS, *TABLES), "the plan")
         pins = path.parent / words_in(said, "keys")
     with placed_in(path, "parties"):
-        parties = parties_of(table_in(said, "parties"), pins, ())
+        parties = parties_of(table_in(said, "parties"), pins)
     with placed_in(path, "deadlines"):
         spans = table_in(said, "deadlines")
         refuse_unknown(spans, ("arrival", "silence", "run"), "deadlines")
@@ -96,7 +94,9 @@ def read_terms(path: Path) -> MatchTerms:
     with placed_in(path):
         plan = MatchPlan(
             name=words_in(said, "name"),
-            parties={party.name: public_key(party.certificate, party.name) for party in parties},
+            parties={
+                party.name: public_key(party.certificate, party.name).public_bytes_raw() for party in parties
+            },
             learns=_texts(said, "learns", ()),
             reveal=cast(Any, words_in(said, "reveal")),
             steps=_texts(said, "steps", ("strip",)),

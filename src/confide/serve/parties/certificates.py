@@ -7,17 +7,33 @@ import ssl
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
 from confide.core.errors import DataError
-from confide.mechanisms.share.joint.plan import JointPlan
+from confide.inputs.pinned_parties import public_key
+from confide.mechanisms.share.joint.plan import Party
 from confide.mechanisms.share.refusals import RefusedError
+
+
+class Meeting(Protocol):
+    """What parties need of a plan to meet: who they are, where, and how long to wait."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def parties(self) -> tuple[Party, ...]: ...
+    @property
+    def arrival(self) -> float: ...
+    def party(self, name: str) -> Party:
+        """The party of this name."""
+        ...
+
 
 YEARS = 5
 """A certificate is good for."""
@@ -39,8 +55,8 @@ class Identity:
 
     @classmethod
     def new(cls, name: str) -> Identity:
-        """A new key on P-256, and a certificate that it signs itself."""
-        key = ec.generate_private_key(ec.SECP256R1())
+        """A new Ed25519 key, and a certificate that it signs itself."""
+        key = Ed25519PrivateKey.generate()
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:64])])
         now = datetime.datetime.now(datetime.UTC)
         made = (
@@ -52,7 +68,7 @@ class Identity:
             .not_valid_before(now - datetime.timedelta(hours=1))
             .not_valid_after(now + datetime.timedelta(days=365 * YEARS))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .sign(key, hashes.SHA256())
+            .sign(key, None)
         )
         secret = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -76,9 +92,13 @@ class Identity:
             )
 
     def sign(self, text: bytes) -> bytes:
-        """An ECDSA signature of this text."""
-        key = serialization.load_pem_private_key(self.key.encode(), password=None)
-        return cast(ec.EllipticCurvePrivateKey, key).sign(text, ec.ECDSA(hashes.SHA256()))
+        """An Ed25519 signature of this text."""
+        return self.signer.sign(text)
+
+    @property
+    def signer(self) -> Ed25519PrivateKey:
+        """The private key."""
+        return cast(Ed25519PrivateKey, serialization.load_pem_private_key(self.key.encode(), password=None))
 
 
 def check_signed(signature: bytes, text: bytes, *, certificate: str, party: str) -> None:
@@ -87,9 +107,8 @@ def check_signed(signature: bytes, text: bytes, *, certificate: str, party: str)
     Raises:
         RefusedError: if it did not.
     """
-    key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
     try:
-        cast(ec.EllipticCurvePublicKey, key).verify(signature, text, ec.ECDSA(hashes.SHA256()))
+        public_key(certificate, party).verify(signature, text)
     except InvalidSignature:
         raise RefusedError(
             f"party {party!r:.60} signed another handshake than ours, or with another key: somebody stands "
@@ -110,7 +129,7 @@ def der(certificate: str) -> bytes:
         raise DataError("a certificate in the plan is no PEM: paste it from BEGIN to END.") from None
 
 
-def contexts(plan: JointPlan, identity: Identity, *, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def contexts(plan: Meeting, identity: Identity, *, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """TLS 1.3 for listening and for connecting, both of which ask for a certificate of the plan.
 
     Raises:

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from confide.core.foreign import in_one_line
 from confide.mechanisms.share.joint.plan import VERSION, JointPlan, refuse_difference
 from confide.mechanisms.share.refusals import RefusedError, listed
-from confide.serve.parties.certificates import Identity, check_signed, contexts, der
+from confide.serve.parties.certificates import Identity, Meeting, check_signed, contexts, der
 from confide.serve.parties.links import Kind, Link, parted
 
 AGAIN = 0.05
@@ -27,7 +27,7 @@ NONCE = 32
 
 
 async def connected(
-    plan: JointPlan, identity: Identity, *, name: str, listen: str | None = None
+    plan: Meeting, identity: Identity, *, name: str, listen: str | None = None
 ) -> dict[str, Link]:
     """A link to every other party, by name: earlier ones of the plan connect to later ones, which listen.
 
@@ -136,7 +136,7 @@ def shown(writer: asyncio.StreamWriter) -> bytes:
 
 
 async def _reach(
-    plan: JointPlan, name: str, context: ssl.SSLContext, links: dict[str, Link], *, me: str
+    plan: Meeting, name: str, context: ssl.SSLContext, links: dict[str, Link], *, me: str
 ) -> None:
     party = plan.party(name)
     while True:

@@ -12,7 +12,7 @@ from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.core.paths import is_folder, is_there
 from confide.core.transcript import check_names
-from confide.releases.join.plan import PINS, address_of
+from confide.inputs.pinned_parties import PINS, address_of
 from confide.serve.parties.certificates import Identity, der
 
 KEY, CERTIFICATE, PARTIES = "party.key", "party.crt", "parties"
@@ -64,8 +64,7 @@ def read_identity(folder: Path, name: str) -> Identity:
     Raises:
         DataError: if there is none.
     """
-    within = folder / PARTIES / name
-    place = within if is_folder(within) else folder
+    place = place_of(folder, name)
     try:
         own = Identity((place / CERTIFICATE).read_text(), (place / KEY).read_text())
     except (OSError, ValueError) as error:
@@ -76,6 +75,12 @@ def read_identity(folder: Path, name: str) -> Identity:
         ) from error
     own.check()
     return own
+
+
+def place_of(folder: Path, name: str) -> Path:
+    """The folder of a party: the one given, or its own in the whole folder that was made."""
+    within = folder / PARTIES / name
+    return within if is_folder(within) else folder
 
 
 def fingerprint(certificate: str) -> str:

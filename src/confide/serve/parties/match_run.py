@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from confide.core.errors import DataError
 from confide.core.kept_transcript import write_transcript
@@ -20,7 +18,7 @@ from confide.mechanisms.share.messages import Identity as Signer
 from confide.releases.match.listed import check_place, read_list, write_matched
 from confide.releases.match.settings import MatchSettings
 from confide.releases.match.terms import MatchTerms, read_terms
-from confide.serve.parties.keys import read_identity
+from confide.serve.parties.keys import place_of, read_identity
 from confide.serve.parties.matching import MatchEnded, matched
 
 RUNS = "runs"
@@ -32,7 +30,7 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
 
     Args:
         settings: of this party.
-        tell: shows a line to the user; no size and no identifier is told.
+        tell: shows a line to the user; no size and no identifier is in it.
 
     Raises:
         ConfideError: for what is wrong; nothing was written then.
@@ -41,21 +39,24 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
     plan, name = terms.plan, settings.party
     terms.party(name)
     if settings.reveal is not None and settings.reveal != plan.reveal:
-        raise DataError(f"--reveal is {settings.reveal}, and the plan reveals the {plan.reveal}: agree on one.")
+        raise DataError(
+            f"--reveal is {settings.reveal}, and the plan reveals the {plan.reveal}: agree on one."
+        )
     check_place(settings.out, plan, name, force=settings.force)
     if settings.record is not None and is_there(settings.record):
         raise DataError(f"{settings.record} is there already: name a new folder for the transcript.")
     identity = read_identity(settings.keys, name)
-    key = load_pem_private_key(identity.key.encode(), password=None)
     mine = read_list(settings.data, settings.id, plan)
-    party = MatchParty(
-        plan, Signer(name, cast(Ed25519PrivateKey, key)), mine.identifiers, watch=_Told(tell)
-    )
+    party = MatchParty(plan, Signer(name, identity.signer), mine.identifiers, watch=_Told(tell))
     tell(f"Trust that remains: {_trust(terms, name)}")
     tell(f"{name}: waiting for {party.other}.")
     ended = asyncio.run(
         matched(
-            terms, identity, party, counted=lambda: counted(plan, settings.keys / RUNS), listen=settings.listen
+            terms,
+            identity,
+            party,
+            counted=lambda: counted(plan, place_of(settings.keys, name) / RUNS),
+            listen=settings.listen,
         )
     )
     if settings.record is not None:
@@ -72,10 +73,10 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
 def _trust(terms: MatchTerms, name: str) -> str:
     plan = terms.plan
     other = plan.other(name)
-    asks = " and ".join(plan.learns)
+    asks = f"{plan.learns[0]} learns" if len(plan.learns) == 1 else f"{' and '.join(plan.learns)} learn"
     return (
-        f"both compute as the plan says, and each list is a true one. {asks} learns the {plan.reveal}, and may ask "
-        f"'is this person in the other's list?' of up to {plan.most:,} people a run, {plan.times} "
+        f"both compute as the plan says, and each list is a true one. {asks} the {plan.reveal}, and "
+        f"may ask 'is this person in the other's list?' of up to {plan.most:,} people a run, {plan.times} "
         f"{'run' if plan.times == 1 else 'runs'} in all. {other} learns how many are on your list."
     )
 
@@ -95,7 +96,7 @@ def _transcript(terms: MatchTerms, name: str, ended: MatchEnded, identifiers: tu
 
 
 class _Told:
-    """Progress by tenths: no number of a list is told."""
+    """Progress by tenths: no number of a list is shown."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         self.tell = tell

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from confide.core.errors import ConfideError
 from confide.core.transcript import Message as Recorded
 from confide.mechanisms.share.joint.plan import refuse_difference
-from confide.mechanisms.share.matching.match_plan import MatchTerms
 from confide.mechanisms.share.matching.party import KINDS, Matched, MatchParty
 from confide.mechanisms.share.messages import Message, unpacked
 from confide.mechanisms.share.refusals import RefusedError
+from confide.releases.match.terms import MatchTerms
 from confide.serve.parties.certificates import Identity
 from confide.serve.parties.handshake import connected
 from confide.serve.parties.links import Kind, Link, flushed, lost, parted, pump, reported
@@ -59,7 +59,9 @@ class _Talk:
 
     def record(self, message: Message) -> None:
         now = time.monotonic() - self.began
-        self.messages.append(Recorded(1, message.sender, message.receiver, message.kind, message.payload, now))
+        self.messages.append(
+            Recorded(1, message.sender, message.receiver, message.kind, message.payload, now)
+        )
 
     def took(self, link: Link, kind: Kind, payload: bytes) -> None:
         """Take a frame."""
@@ -103,6 +105,7 @@ async def matched(
     party: MatchParty,
     *,
     counted: Callable[[], object],
+    listen: str | None = None,
 ) -> MatchEnded:
     """Match with the other party. Returns when both are done, or raises in both.
 
@@ -113,13 +116,14 @@ async def matched(
         identity: certificate and key of this side.
         party: of the match, with its identifiers.
         counted: counts the run; called when both plans are the same, before anything about a list leaves.
+        listen: the address of this machine at which it listens; the plan's by default.
 
     Raises:
         RefusedError: naming the other party, if it is lost, late, or has another plan.
         ConfideError: if the run may not be, or its messages are refused.
     """
     name, other = party.name, party.other
-    links = await connected(terms, identity, name=name)
+    links = await connected(terms, identity, name=name, listen=listen)
     link, loop = links[other], asyncio.get_running_loop()
     talk = _Talk(terms, link, loop.create_future())
     tasks: list[asyncio.Task[None] | asyncio.Task[Matched | None]] = []

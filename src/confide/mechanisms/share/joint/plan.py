@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, Protocol, TypeAlias, cast
 
 from confide.core.errors import DataError
 from confide.mechanisms.share.refusals import RefusedError
@@ -178,7 +178,14 @@ class JointPlan:
             ) from None
 
 
-def refuse_difference(mine: JointPlan, theirs: str, *, party: str) -> None:
+class Worded(Protocol):
+    """A plan in one canonical form, in JSON."""
+
+    @property
+    def text(self) -> str: ...
+
+
+def refuse_difference(mine: Worded, theirs: str, *, party: str) -> None:
     """Refuse a party whose plan is not ours in every word; no data has moved yet.
 
     Args:
