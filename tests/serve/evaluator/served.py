@@ -24,7 +24,7 @@ from confide.releases.outsourcing.key_files import make_keys
 from confide.releases.outsourcing.plan_file import planned, read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
 from confide.serve.evaluator.recording import Recorder
-from confide.serve.evaluator.serving import opened, served
+from confide.serve.evaluator.serving import opened, serve, served
 from confide.serve.evaluator.settings import EvaluatorSettings
 from confide.serve.listening import context_of, listening
 
@@ -73,15 +73,27 @@ def certify(folder: Path) -> None:
     (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, *plain))
 
 
+def settings_of(folder: Path, port: int, *, plan: str = "plan.json", kit: str = "client/kit"):
+    """What a user fills in to serve the files of this folder."""
+    return EvaluatorSettings(
+        folder / plan,
+        model=str(folder / "net.safetensors"),
+        kit=folder / kit,
+        tls=(folder / "cert.pem", folder / "key.pem"),
+        port=port,
+    )
+
+
+def serve_here(folder: Path, port: int) -> None:
+    """Serve in this process until it is killed."""
+    serve(settings_of(folder, port), tell=lambda _: None)
+
+
 @contextmanager
 def running(folder: Path, *, plan: str = "plan.json", kit: str = "client/kit") -> Generator[str]:
     """The address of a server of these files, in a thread of this process."""
-    tls = (folder / "cert.pem", folder / "key.pem")
-    settings = EvaluatorSettings(
-        folder / plan, model=str(folder / "net.safetensors"), kit=folder / kit, tls=tls, port=0
-    )
-    _, evaluator = opened(settings, Recorder(None))
-    context = context_of(*tls)
+    _, evaluator = opened(settings_of(folder, 0, plan=plan, kit=kit), Recorder(None))
+    context = context_of(folder / "cert.pem", folder / "key.pem")
     assert context is not None
     server = uvicorn.Server(served(evaluator, context))
     with listening("127.0.0.1", 0) as door:

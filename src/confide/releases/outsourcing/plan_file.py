@@ -139,10 +139,13 @@ def _read(said: Any) -> Plan:
     wrong = [n for n, value in rest.items() if n not in hints or not _is_a(value, hints[n])]
     if lacking or wrong:
         raise ValueError(f"fields {lacking + wrong}")
-    return Plan(parameters=Parameters(degree, tuple(bits)), **rest)
+    values = {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
+    return Plan(parameters=Parameters(degree, tuple(bits)), **values)
 
 
 def _is_a(value: Any, hint: Any) -> bool:
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) is tuple:  # of one type, as JSON's lists are
+        return type(value) is list and all(_is_a(one, get_args(hint)[0]) for one in value)
     return type(value) in ((int, float) if hint is float else (hint,))
