@@ -60,6 +60,11 @@ COMMANDS = {
     "serve": Lazy(
         "confide.cli.serve", "command", "Open a page on which analysts explore data, under a budget."
     ),
+    "outsource": Lazy(
+        "confide.cli.outsource",
+        "outsource",
+        "Get scores of a model on rows that its owner never sees, encrypted.",
+    ),
     "ledger": Lazy(
         "confide.cli.ledger",
         "ledger",

@@ -23,7 +23,7 @@ from tests.serve.explorer.conftest import World, world_in
 
 from confide.core.budget import Budget
 from confide.serve.explorer.app import application
-from confide.serve.explorer.starting import listening
+from confide.serve.listening import listening
 
 
 @contextmanager

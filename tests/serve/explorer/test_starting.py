@@ -15,7 +15,7 @@ from confide.cli.commands import main
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError
 from confide.serve.explorer.settings import ServeSettings
-from confide.serve.explorer.starting import context_of, listening
+from confide.serve.listening import context_of, listening
 
 
 @pytest.fixture

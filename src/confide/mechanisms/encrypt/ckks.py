@@ -27,10 +27,15 @@ from confide.mechanisms.encrypt.plan import Plan
 
 
 class SecretContext:
-    """The client's side: encrypts rows, and decrypts scores. It holds the secret key and never writes it.
+    """The client's side: encrypts rows, and decrypts scores. It holds the secret key.
 
     Args:
         plan: agreed with the evaluator.
+        secret: of `SecretContext.secret`; by default new keys are made.
+        key: the id of these keys.
+
+    Raises:
+        DataError: if the secret cannot be read, or belongs to another plan.
 
     >>> from confide.mechanisms.encrypt.arithmetic import Affine
     >>> from confide.mechanisms.encrypt.plan import plan_columns
@@ -43,15 +48,21 @@ class SecretContext:
     array([[5.5], [1.5]])
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, secret: bytes | None = None, key: str | None = None) -> None:
         self.plan = plan
-        self.key = secrets.token_hex(16)
-        self._context = plan.parameters.context()
+        self.key = key or secrets.token_hex(16)
+        self._context = plan.parameters.context() if secret is None else _restored(plan, secret)
         self._sent: dict[str, tuple[list[int], int]] = {}  # slots and number of rows of unanswered batches
 
     def kit(self) -> bytes:
         """What the evaluator gets: parameters, and a key for squares where the model has them."""
         return public_part(self._context, squares=self.plan.squares)
+
+    def secret(self) -> bytes:
+        """The secret key itself, for a file of its owner and for nobody else: it decrypts every row."""
+        return self._context.serialize(
+            save_public_key=True, save_secret_key=True, save_galois_keys=False, save_relin_keys=False
+        )
 
     def encrypt(self, rows: Floats) -> bytes:
         """Encrypt one batch of rows float[n, inputs], one of them twice, in random slots.
@@ -166,6 +177,16 @@ class EvaluationKit:
         self._seen.add(asked.batch)
         parts = tuple(vector.serialize() for vector in _evaluated(model, columns, plan))
         return Message(kind="scores", plan=plan.hash, key=self.key, batch=asked.batch, parts=parts).to_bytes()
+
+
+def _restored(plan: Plan, secret: bytes) -> Any:
+    try:
+        context = tenseal().context_from(secret, n_threads=1)
+    except (ValueError, RuntimeError) as error:
+        raise DataError("this secret key cannot be read: make new keys.") from error
+    if not context.has_secret_key() or not plan.parameters.are_of(context):
+        raise DataError("this secret key belongs to another plan: make keys with this one.")
+    return context
 
 
 def _evaluated(model: Arithmetic, columns: list[Any], plan: Plan) -> list[Any]:

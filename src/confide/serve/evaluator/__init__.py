@@ -1,0 +1,1 @@
+"""Outsourced scores over a network: a server that computes on encrypted rows, and its client."""

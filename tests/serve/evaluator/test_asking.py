@@ -1,0 +1,158 @@
+"""Scores over TLS are the plain ones; another plan, key, certificate or server ends in one sentence."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import shutil
+import ssl
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+pytest.importorskip("tenseal")
+
+from tests.serve.evaluator.served import certify, prepare, rows_in, running
+
+from confide.core.errors import DataError
+from confide.core.kept_transcript import read_transcript
+from confide.mechanisms.encrypt.plan import plan_columns
+from confide.releases.outsourcing.key_files import make_keys, read_keys
+from confide.releases.outsourcing.plan_file import planned, read_plan
+from confide.releases.outsourcing.reading import read_arithmetic
+from confide.serve.evaluator.app import LOG
+from confide.serve.evaluator.asking import Asked, ask
+from confide.serve.evaluator.settings import AskSettings
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return prepare(tmp_path_factory.mktemp("evaluator"))
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path) -> Path:
+    """A copy that a test may change."""
+    return Path(shutil.copytree(made, tmp_path / "own"))
+
+
+def asked(folder: Path, url: str, **more: object) -> Asked:
+    given = {"keys": folder / "client", "ca": folder / "cert.pem", "wait": 0.0, **more}
+    settings = AskSettings(url, data=folder / "rows.parquet", out=folder / "scores.parquet", **given)
+    return ask(settings, tell=lambda _: None, progress=lambda *_: None)
+
+
+def refused(folder: Path, url: str, words: str, **more: object) -> None:
+    """Nothing is written then."""
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(DataError, match=words):
+        asked(folder, url, **more)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_scores_are_those_of_the_plain_model_and_are_for_their_owner(folder: Path) -> None:
+    plain = rows_in(folder, 5000)
+    with running(folder) as url:
+        done = asked(folder, url, record=folder / "transcript")
+    scores = pl.read_parquet(folder / "scores.parquet")["score"].to_numpy()
+    plan = read_plan(folder / "plan.json").plan
+    assert done.batches == -(-5000 // plan.rows_a_batch) > 1
+    assert np.abs(scores - plain).max() < plan.precision
+    assert not (folder / "scores.parquet").stat().st_mode & 0o077
+    kept = read_transcript(folder / "transcript")
+    assert [m.kind for m in kept.seen_by("server").messages] == ["rows", "scores"] * done.batches
+    assert "server" not in kept.inputs, "what the server sees holds no score in the clear"
+
+
+def test_no_log_holds_a_row_a_score_or_an_id(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    rows_in(folder, 50)
+    LOG.setLevel(logging.INFO)
+    with caplog.at_level(logging.DEBUG), running(folder) as url:
+        asked(folder, url)
+        posted(folder, url, b"no message")
+    said = "\n".join(record.getMessage() + str(record.exc_info or "") for record in caplog.records)
+    assert "batch 1:" in said and "refused a message (422)" in said
+    _, client = read_keys(folder / "client")
+    numbers = [*pl.read_parquet(folder / "rows.parquet").to_numpy().ravel()]
+    numbers += [*pl.read_parquet(folder / "scores.parquet").to_numpy().ravel()]
+    assert client.key not in said and client.key[:8] not in said
+    assert not [n for n in numbers if f"{n:.6f}"[:8] in said]
+
+
+def posted(folder: Path, url: str, body: bytes) -> tuple[int, str]:
+    """What the server answers to any message."""
+    tls = ssl.create_default_context(cafile=str(folder / "cert.pem"))
+    line = http.client.HTTPSConnection(url.removeprefix("https://"), context=tls, timeout=20)
+    try:
+        line.request("POST", "/v1/rows", body)
+        got = line.getresponse()
+        raw = got.read()
+        return got.status, "scores" if got.status == 200 else str(json.loads(raw)["detail"])
+    finally:
+        line.close()
+
+
+def test_the_server_refuses_what_is_no_batch_of_this_plan_and_key(folder: Path) -> None:
+    planned_here, client = read_keys(folder / "client")
+    make_keys(planned_here, folder / "stranger")
+    _, stranger = read_keys(folder / "stranger")
+    rows = np.zeros((3, 2))
+    sent = client.encrypt(rows)
+    with running(folder) as url:
+        assert posted(folder, url, stranger.encrypt(rows))[0] == 422
+        assert "length" in posted(folder, url, sent[:-9])[1]
+        assert "damaged" in posted(folder, url, sent[:-1] + b"x")[1]
+        status, words = posted(folder, url, b"0" * 3_000_000)
+        assert status == 413 and "a batch of this plan is shorter" in words
+        assert posted(folder, url, sent) == (200, "scores")
+        assert "came before" in posted(folder, url, sent)[1]
+
+
+def other_plan(folder: Path) -> None:
+    """The same model under another bound, with keys of its own."""
+    plan, forecast = plan_columns(read_arithmetic(folder / "net.safetensors"), rows=10, bound=3.0)
+    planned(plan, forecast, columns=(), rows=10).write(folder / "other.json")
+    make_keys(read_plan(folder / "other.json"), folder / "others")
+
+
+def test_a_server_of_another_plan_or_key_is_refused_before_a_row_is_sent(folder: Path) -> None:
+    rows_in(folder, 10)
+    other_plan(folder)
+    make_keys(read_plan(folder / "plan.json"), folder / "stranger")
+    with running(folder, plan="other.json", kit="others/kit") as url:
+        refused(folder, url, "the server's plan changed")
+    with running(folder, kit="stranger/kit") as url:
+        refused(folder, url, "the server has another key")
+
+
+def test_a_server_that_is_not_trusted_or_not_there_is_refused(folder: Path) -> None:
+    rows_in(folder, 10)
+    (folder / "stranger").mkdir()
+    certify(folder / "stranger")
+    with running(folder) as url:
+        refused(folder, url, "certificate of .* is not trusted", ca=folder / "stranger" / "cert.pem")
+        refused(folder, url, "certificate of .* is not trusted", ca=None)
+        refused(folder, url.replace("https", "http"), "is no address with TLS")
+        refused(folder, url, "is no certificate in PEM", ca=folder / "plan.json")
+    refused(folder, url, "did not answer for 0 s")
+
+
+def test_a_model_of_another_digest_is_not_served(folder: Path) -> None:
+    from safetensors.numpy import save_file
+
+    save_file({"weight": np.ones((1, 2))}, folder / "net.safetensors")
+    with pytest.raises(DataError, match=r"is not the model of .*plan\.json"), running(folder):
+        pass
+
+
+def test_a_server_without_tls_is_told_how_a_certificate_is_made(folder: Path) -> None:
+    from click.testing import CliRunner
+
+    from confide.cli import main
+
+    given = ["--model", "net.safetensors", "--kit", str(folder / "client" / "kit")]
+    done = CliRunner().invoke(main, ["outsource", "serve", str(folder / "plan.json"), *given])
+    assert done.exit_code == 2 and "openssl req -x509" in done.output
