@@ -19,12 +19,13 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 from page import bars, head, machine, publish, row
 
+from confide.audits.checked.record import Attack
 from confide.audits.protocols.adapters.flower import FlowerProtocol
 from confide.audits.protocols.adapters.secure_sum import SecureSumProtocol
 from confide.audits.protocols.auditor import audit_protocol
+from confide.audits.protocols.found import Found
 from confide.audits.protocols.masked_record import read_record
 from confide.audits.protocols.masking import MaskingProtocol
-from confide.audits.protocols.record import Attack, Found
 from confide.audits.protocols.seed_attack import by_seeds
 from confide.audits.protocols.twins import TWINS, TwinProtocol
 from confide.core.estimate import Estimate

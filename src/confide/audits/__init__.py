@@ -16,7 +16,7 @@ from confide.core.errors import DataError
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from confide.audits.protocols.outcome import ProtocolAudit
+    from confide.audits.checked.outcome import CheckedAudit
     from confide.inputs.answers import Answers
     from confide.inputs.collaboration import Collaboration
     from confide.inputs.counts import Counts
@@ -124,7 +124,7 @@ def protocol(
     allow_unclear: bool = False,
     name: str | None = None,
     share: bool = False,
-) -> ProtocolAudit:
+) -> CheckedAudit:
     """Audit a protocol of secure aggregation: run its functions, and play the attacks that they allow.
 
     Args:

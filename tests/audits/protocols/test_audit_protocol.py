@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from tests.audits.protocols.flawed import COUNTING, EXPECTED, ONE_BIT_SHORT, SHORT_KEY
 
+from confide.audits.checked.record import Check
+from confide.audits.checked.renders import to_document, to_text
 from confide.audits.protocols.adapters.secure_sum import SecureSumProtocol
 from confide.audits.protocols.auditor import audit_protocol
+from confide.audits.protocols.found import Found
 from confide.audits.protocols.masking import Heard, MaskingProtocol
 from confide.audits.protocols.page import page_of
-from confide.audits.protocols.record import Check, Found
-from confide.audits.protocols.renders import to_document, to_text
 from confide.audits.protocols.settings import ProtocolSettings
 from confide.audits.protocols.twins import SOUND, TWINS, TwinProtocol
 from confide.audits.protocols.twins.protocol import TwinClient
@@ -200,7 +201,11 @@ def test_the_page_says_what_was_played_and_what_to_do():
     settings = ProtocolSettings(protocol=TWINS[1])
     page = page_of(found, settings, command="")
     assert (page["verdict"], page["exit"]) == ("failed", 1)
-    for text in (to_text(page), to_document(page).markdown(), to_document(page).html()):
+    for text in (
+        to_text(page),
+        to_document(page, title="t", made=()).markdown(),
+        to_document(page, title="t", made=()).html(),
+    ):
         said = " ".join(text.split())
         assert "Attack: A client sent the masked gradient" in said
         assert "What to do: Draw a word of the mask" in said

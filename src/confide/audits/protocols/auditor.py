@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from confide.audits.checked.record import Check
+from confide.audits.protocols.found import Found
 from confide.audits.protocols.freshness import keys_fresh
 from confide.audits.protocols.key_bits import key_bits
 from confide.audits.protocols.lying_server import cohort_of_one, keys_swapped, two_stories
 from confide.audits.protocols.masking import MaskingProtocol
 from confide.audits.protocols.masks import mask_is_vector, ring_is_whole, seen
 from confide.audits.protocols.outsiders import by_server, third_client
-from confide.audits.protocols.record import Check, Found
 from confide.audits.protocols.rounds import least_threshold
 from confide.core.arrays import Rng
 from confide.core.errors import ConfideError

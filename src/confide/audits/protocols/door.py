@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from confide.audits.checked.outcome import CheckedAudit
 from confide.audits.protocols.auditor import audit_protocol
 from confide.audits.protocols.naming import is_ours, protocol_named
-from confide.audits.protocols.outcome import ProtocolAudit
+from confide.audits.protocols.outcome import outcome_of
 from confide.audits.protocols.settings import ProtocolSettings
 from confide.core.errors import ConfideError, DataError
 from confide.models.guard import Guard, guarded_error
 
 
-def audited(settings: ProtocolSettings, *, command: str = "") -> ProtocolAudit:
+def audited(settings: ProtocolSettings, *, command: str = "") -> CheckedAudit:
     """Audit a protocol.
 
     Args:
@@ -26,7 +27,7 @@ def audited(settings: ProtocolSettings, *, command: str = "") -> ProtocolAudit:
     """
     protocol = protocol_named(settings.protocol)
 
-    def audit() -> ProtocolAudit:
+    def audit() -> CheckedAudit:
         found = audit_protocol(
             protocol,
             threshold=settings.threshold,
@@ -34,7 +35,7 @@ def audited(settings: ProtocolSettings, *, command: str = "") -> ProtocolAudit:
             tries=settings.tries,
             rng=np.random.default_rng(settings.seed),
         )
-        return ProtocolAudit.of(found, settings, command=command)
+        return outcome_of(found, settings, command=command)
 
     try:
         # What an adapter prints does not go into a report that is piped, and it cannot end the audit.

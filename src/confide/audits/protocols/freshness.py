@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from confide.audits.checked.record import Attack, Check, played
 from confide.audits.protocols.masking import NAMES, MaskingProtocol, Shares
-from confide.audits.protocols.record import Attack, Check, played
 from confide.audits.protocols.rounds import (
     VICTIM,
     Round,

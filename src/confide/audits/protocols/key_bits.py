@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from confide.audits.checked.record import Attack, Check, played
 from confide.audits.protocols.generators import Seeding, watched
 from confide.audits.protocols.masking import MaskingProtocol
 from confide.audits.protocols.masks import Seen, unmasked
 from confide.audits.protocols.questions import LEAST_BITS
-from confide.audits.protocols.record import Attack, Check, played
 from confide.audits.protocols.rounds import VICTIM
 from confide.audits.protocols.secret_forms import SecretForm, form_of
 from confide.audits.protocols.seed_attack import by_seeds, by_table

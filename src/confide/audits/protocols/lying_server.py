@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from confide.audits.checked.record import Attack, Check
 from confide.audits.protocols.masking import NAMES, SERVER, MaskingProtocol, Shares
-from confide.audits.protocols.record import Attack, Check
 from confide.audits.protocols.rounds import VICTIM, Round, honest, same, terms_of, vectors_of
 from confide.core.arrays import Array
 

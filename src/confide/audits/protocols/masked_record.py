@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from confide.audits.checked.record import Attack
 from confide.audits.protocols.masking import NAMES, MaskingProtocol, Terms
-from confide.audits.protocols.record import Attack
 from confide.audits.protocols.rounds import VICTIM, centred, honest
 from confide.audits.protocols.uniformity import tensors
 from confide.core.arrays import Array, Floats, Rng

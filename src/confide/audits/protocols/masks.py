@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from confide.audits.checked.record import Attack, Check, played
 from confide.audits.protocols.masked_record import read_record
 from confide.audits.protocols.masking import MaskingProtocol
-from confide.audits.protocols.record import Attack, Check, played
 from confide.audits.protocols.rounds import VICTIM, centred, honest, need_explained, terms_of, vectors_of
 from confide.audits.protocols.secret_forms import form_of
 from confide.audits.protocols.uniformity import ALPHA, CLASSES, repeats, tensors, uniform

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from confide.audits.checked.record import Attack, Check, Outcome, played
 from confide.audits.protocols.masking import NAMES, SERVER, MaskingProtocol
-from confide.audits.protocols.record import Attack, Check, Outcome, played
 from confide.audits.protocols.rounds import (
     OUTSIDER,
     VICTIM,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import platform
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypedDict
 
+from confide.audits.checked.records import CheckedPage, check_record, versions
+from confide.audits.protocols.found import Found
 from confide.audits.protocols.masking import NAMES
-from confide.audits.protocols.record import Attack, Check, Figures, Found, Outcome
+from confide.audits.protocols.questions import QUESTIONS, UNCLEAR
 from confide.audits.protocols.settings import ProtocolSettings
-from confide.core.estimate import Estimate
-from confide.core.version import VERSION
 
 PACKAGES = ("confide", "cryptography", "flwr", "numpy")
 LIMITS = (
@@ -24,34 +21,6 @@ LIMITS = (
     "and sends messages is not looked at.",
 )
 """What no outcome says."""
-
-
-class FigureRecord(TypedDict):
-    """A number, with its interval at 95 % where it has one; null where it is not finite."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class AttackRecord(TypedDict):
-    """An attack that was played because a check failed."""
-
-    story: str
-    succeeded: bool
-    figures: dict[str, FigureRecord]
-
-
-class CheckRecord(TypedDict):
-    """The answer to one question; `advice` is empty where it passed."""
-
-    name: str
-    question: str
-    outcome: Outcome
-    found: str
-    advice: str
-    figures: dict[str, FigureRecord]
-    attacks: list[AttackRecord]
 
 
 class MadeRecord(TypedDict):
@@ -66,18 +35,13 @@ class MadeRecord(TypedDict):
     tries: int
 
 
-class ProtocolPage(TypedDict):
+class ProtocolPage(CheckedPage):
     """Every word and number of the audit of a masking protocol."""
 
     schema: Literal["confide.protocol/1"]
     protocol: str
-    verdict: Outcome
-    exit: int
-    sentence: str
     clients: int
     threshold: int
-    checks: list[CheckRecord]
-    limits: list[str]
     made: MadeRecord
 
 
@@ -98,12 +62,12 @@ def page_of(found: Found, settings: ProtocolSettings, *, command: str) -> Protoc
         "sentence": sentence(found, settings.name or found.protocol),
         "clients": len(NAMES),
         "threshold": found.threshold,
-        "checks": [_check(check) for check in found.checks],
+        "checks": [check_record(check, QUESTIONS[check.name], UNCLEAR) for check in found.checks],
         "limits": list(LIMITS),
         "made": {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "python": platform.python_version(),
-            "packages": _versions(),
+            "packages": versions(PACKAGES),
             "command": command,
             "seed": settings.seed,
             "draws": settings.draws,
@@ -124,53 +88,3 @@ def sentence(found: Found, name: str) -> str:
         words = f"Nothing can be said of {name}: of {count} checks {len(open_)} came to no answer"
         return f"{words} ({', '.join(open_)})."
     return f"{name} passed all {count} checks: no attack that was tried read what a client sent."
-
-
-def _check(check: Check) -> CheckRecord:
-    return {
-        "name": check.name,
-        "question": check.question,
-        "outcome": check.outcome,
-        "found": check.found,
-        "advice": check.advice,
-        "figures": _figures(check.figures),
-        "attacks": [_attack(attack) for attack in check.attacks],
-    }
-
-
-def _attack(attack: Attack) -> AttackRecord:
-    return {
-        "story": attack.story,
-        "succeeded": attack.succeeded,
-        "figures": _figures(attack.figures),
-    }
-
-
-def _figures(figures: Figures) -> dict[str, FigureRecord]:
-    return {name: _figure(value) for name, value in figures.items()}
-
-
-def _figure(value: float | Estimate) -> FigureRecord:
-    if isinstance(value, Estimate):
-        return {"value": _finite(value.value), "low": _finite(value.low), "high": _finite(value.high)}
-    return {"value": _finite(value), "low": None, "high": None}
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no infinity."""
-    return float(value) if math.isfinite(value) else None
-
-
-def _versions() -> dict[str, str]:
-    """Of the packages that are installed."""
-    found: Mapping[str, str | None] = {name: _version(name) for name in PACKAGES}
-    return {name: told for name, told in found.items() if told is not None}
-
-
-def _version(name: str) -> str | None:
-    if name == "confide":
-        return VERSION
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None

@@ -3,22 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question about a protocol.
-
-    Args:
-        asked: as a person asks it.
-        advice: what mends a protocol that fails it, and what holds until then.
-    """
-
-    asked: str
-    advice: str
-
+from confide.audits.checked.record import Question
 
 LEAST_BITS = 128
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from confide.audits.checked.record import Attack
 from confide.audits.protocols.generators import watched
 from confide.audits.protocols.masking import MaskingProtocol
 from confide.audits.protocols.mersenne import SeedSpace, first_words, search
-from confide.audits.protocols.record import Attack
 from confide.audits.protocols.rounds import VICTIM, centred, honest, same, terms_of, vectors_of, without_masks
 from confide.audits.protocols.secret_forms import form_of
 from confide.core.arrays import Array, Rng

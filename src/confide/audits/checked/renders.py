@@ -1,14 +1,14 @@
-"""Renders of an audited protocol: JSON, HTML, Markdown and the terminal."""
+"""Renders of an audit by checks: JSON, HTML, Markdown and the terminal."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from confide.audits.protocols.page import CheckRecord, ProtocolPage
-from confide.audits.protocols.record import Outcome
+from confide.audits.checked.record import Outcome
+from confide.audits.checked.records import CheckedPage, CheckRecord
 from confide.report.purposes.document import Document, Part
 
 SIGNS: Mapping[Outcome, str] = {"passed": "OK", "failed": "NO", "unclear": "?"}
@@ -16,13 +16,20 @@ MARKS: Mapping[Outcome, str] = {"passed": "passed", "failed": "FAILED", "unclear
 MOST_WIDE = 100
 
 
-def to_json(page: ProtocolPage) -> str:
+def to_json(page: CheckedPage) -> str:
     """The page as JSON; holds no NaN and no Infinity."""
     return json.dumps(page, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def to_document(page: ProtocolPage, *, level: int = 1) -> Document:
-    """The page as a document, for HTML and Markdown; the level is that of its title in Markdown."""
+def to_document(page: CheckedPage, *, title: str, made: Sequence[str], level: int = 1) -> Document:
+    """The page as a document, for HTML and Markdown.
+
+    Args:
+        page: of the audit.
+        title: of the document.
+        made: how the audit was made, in points.
+        level: that of its title in Markdown.
+    """
     bad = [check for check in page["checks"] if check["outcome"] != "passed"]
     good = [check for check in page["checks"] if check["outcome"] == "passed"]
     parts = [
@@ -37,11 +44,12 @@ def to_document(page: ProtocolPage, *, level: int = 1) -> Document:
     if good:
         points = [f"{check['question']} {check['found']}" for check in good]
         parts.append(Part(title="What was tried without success", points=points))
-    parts += [Part(title="What this does not say", points=page["limits"]), _made(page)]
-    return Document(title=f"Audit of a masking protocol: {page['protocol']}", parts=parts, level=level)
+    parts += [Part(title="What this does not say", points=page["limits"])]
+    parts.append(Part(title="How it was made", points=[*made]))
+    return Document(title=title, parts=parts, level=level)
 
 
-def to_text(page: ProtocolPage, *, verbose: bool = False, width: int | None = None) -> str:
+def to_text(page: CheckedPage, *, verbose: bool = False, width: int | None = None) -> str:
     """The page for a terminal of `width` columns; the window's own by default, 100 at most.
 
     Args:
@@ -80,17 +88,3 @@ def _told(check: CheckRecord) -> list[str]:
 
 def _answer(check: CheckRecord) -> str:
     return "Not answered." if check["outcome"] == "unclear" else "This check failed."
-
-
-def _made(page: ProtocolPage) -> Part:
-    made = page["made"]
-    packages = ", ".join(f"{name} {told}" for name, told in made["packages"].items())
-    return Part(
-        title="How it was made",
-        points=[
-            f"Six made-up clients, of whom {page['threshold']} must remain; no data of people was read.",
-            f"{made['date']}, Python {made['python']}; {packages}.",
-            f"Seed {made['seed']}; up to {made['draws']:,} secrets compared, {made['tries']:,} seeds tried.",
-            *[f"Again: {made['command']}"] * bool(made["command"]),
-        ],
-    )

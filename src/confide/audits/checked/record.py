@@ -1,4 +1,4 @@
-"""What an audit of a masking protocol found: one record for each question, ready for a report."""
+"""What an audit by checks found: one record for each question, ready for a report."""
 
 from __future__ import annotations
 
@@ -6,11 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from confide.audits.protocols.questions import QUESTIONS, UNCLEAR
 from confide.core.estimate import Estimate
 
 Outcome: TypeAlias = Literal["passed", "failed", "unclear"]
 Figures: TypeAlias = Mapping[str, float | Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question that an audit asks.
+
+    Args:
+        asked: as a person asks it.
+        advice: what mends what fails it, and what holds until then.
+    """
+
+    asked: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +31,7 @@ class Attack:
 
     Args:
         story: what the adversary did, and what it read.
-        succeeded: whether it read what the protocol hides.
+        succeeded: whether it read what should be hidden.
         figures: numbers of it, by name.
     """
 
@@ -43,10 +55,10 @@ def played(attack: Callable[[], Attack]) -> Attack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """The answer to one question about a protocol.
+    """The answer to one question.
 
     Args:
-        name: of the question, in `QUESTIONS`.
+        name: of the question.
         outcome: "unclear" where it could not be answered, which is never a pass.
         found: what was seen, in sentences; a pass says what it rules out, and with which error rate.
         figures: numbers behind it, by name.
@@ -59,29 +71,15 @@ class Check:
     figures: Figures = field(default_factory=dict)
     attacks: tuple[Attack, ...] = ()
 
-    @property
-    def question(self) -> str:
-        """As a person asks it."""
-        return QUESTIONS[self.name].asked
-
-    @property
-    def advice(self) -> str:
-        """What to do; empty where the check passed."""
-        return {"passed": "", "failed": QUESTIONS[self.name].advice, "unclear": UNCLEAR}[self.outcome]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """All checks of one protocol.
+class Checks:
+    """All checks of an audit.
 
     Args:
-        protocol: its name.
-        threshold: of how many clients of six the rounds were.
-        checks: in the order of a round.
+        checks: in the order in which they are told.
     """
 
-    protocol: str
-    threshold: int
     checks: tuple[Check, ...]
 
     @property

@@ -1,0 +1,1 @@
+"""Audits by checks: questions with an answer each, and the attack that follows from a bad one."""
