@@ -32,7 +32,7 @@ class _Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class _PerRecord:
+class PerRecord:
     """Totals of statistics divided by what one record may add, so that noise of one width hides them all."""
 
     totals: Totals
@@ -72,7 +72,7 @@ class Computing:
         noise = noise_of(self.plan)
         totals: Totals = SharedTotals(engine, self.plan)
         if noise is not None:
-            totals = _PerRecord(NoisyTotals(engine, self.plan, noise, self.charge), self.plan)
+            totals = PerRecord(NoisyTotals(engine, self.plan, noise, self.charge), self.plan)
         self.opened = _Opened(totals, len(self.plan.owners))
         return await made.by_rows(self.held.rows, self.plan, self.opened)
 

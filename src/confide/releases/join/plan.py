@@ -58,9 +58,7 @@ def read_plan(path: Path) -> PlanFile:
         if computation not in COMPUTATIONS:
             raise DataError(f"computation is {computation!r:.60}: choose from {', '.join(COMPUTATIONS)}.")
         rows = whole_in(said, "rows", most=MOST_ROWS)
-        threshold = (
-            whole_in(said, "threshold", most=1_000) if said.get("threshold") else said.get("threshold")
-        )
+        threshold = _threshold(said)
         split = words_in(said, "split", needed=False) or "rows"
         if split not in SPLITS:
             raise DataError(f"split is {split!r:.60}: say whether owners hold other rows, or other columns.")
@@ -94,9 +92,11 @@ def read_plan(path: Path) -> PlanFile:
     return PlanFile(path=path, text=text, joint=joint)
 
 
-def _threshold(said: Said) -> int:
-    """0 too, which the plan itself refuses with the reason."""
-    given: object = said["threshold"]
+def _threshold(said: Said) -> int | None:
+    """None for the most; 0 too, which the plan itself refuses with the reason."""
+    given: object = said.get("threshold")
+    if given is None:
+        return None
     return 0 if type(given) is int and given == 0 else whole_in(said, "threshold", most=1_000)
 
 
