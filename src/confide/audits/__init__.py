@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from confide.audits.outcome import Audit
@@ -112,6 +113,37 @@ def plan(held: Held, **settings: Unpack[SettingsGiven]) -> Plan:
         ConfideError: what an audit would be refused for.
     """
     return planned(_spec_for(held), held, settings=Settings(**settings))
+
+
+def computation(
+    *transcripts: Path | str,
+    seen_by: str,
+    accept_result: bool = False,
+    allow_unclear: bool = False,
+    name: str | None = None,
+    share: bool = False,
+) -> CheckedAudit:
+    """Audit a recorded computation: what a party saw of the others' inputs, and what the result says.
+
+    Args:
+        transcripts: the records, one folder of each party that kept one.
+        seen_by, accept_result, allow_unclear, name, share: the fields of `ComputationSettings`.
+
+    Raises:
+        ConfideError: one sentence on what is wrong and what to do.
+    """
+    from confide.audits.computations.door import audited
+    from confide.audits.computations.settings import ComputationSettings
+
+    settings = ComputationSettings(
+        transcripts,
+        seen_by=seen_by,
+        accept_result=accept_result,
+        allow_unclear=allow_unclear,
+        name=name,
+        share=share,
+    )
+    return audited(settings)
 
 
 def protocol(

@@ -8,6 +8,8 @@ from confide import audits, releases
 from confide.cli.audit import command_of as audit_of
 from confide.cli.audit_group import AuditGroup, audit_all
 from confide.cli.audit_options import configuration_options
+from confide.cli.computation import COMPUTATION
+from confide.cli.computation import command as computation_command
 from confide.cli.flags import KindGroup
 from confide.cli.protect import command_of as protect_of
 from confide.cli.protocol import PROTOCOL
@@ -15,13 +17,14 @@ from confide.cli.protocol import command as protocol_command
 
 
 def _audit_of(kind: str) -> click.Command:
-    """The command of a kind; a protocol is no release, and has one of its own."""
-    return protocol_command() if kind == PROTOCOL else audit_of(kind)
+    """The command of a kind; protocols and computations are no releases, and have some of their own."""
+    own = {PROTOCOL: protocol_command, COMPUTATION: computation_command}
+    return own[kind]() if kind in own else audit_of(kind)
 
 
 @click.group(
     cls=AuditGroup,
-    kinds=(*audits.KINDS, PROTOCOL),
+    kinds=(*audits.KINDS, PROTOCOL, COMPUTATION),
     command_of=_audit_of,
     params=configuration_options(),
     invoke_without_command=True,

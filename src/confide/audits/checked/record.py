@@ -77,7 +77,7 @@ class Checks:
     """All checks of an audit.
 
     Args:
-        checks: in the order in which they are told.
+        checks: in the order of the report.
     """
 
     checks: tuple[Check, ...]

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from confide.core.errors import DataError
 from confide.core.transcript import SERVER
-from confide.releases.outsourcing.key_files import read_kit
+from confide.releases.outsourcing.key_files import PUBLIC, read_kit
 from confide.releases.outsourcing.plan_file import read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
 from confide.serve.evaluator.recording import Recorder
@@ -65,7 +67,8 @@ def serve(settings: EvaluatorSettings, *, tell: Callable[[str], None]) -> None:
             uvicorn.Server(served(evaluator, tls)).run(sockets=[door])
         finally:
             tell(_count(evaluator.batches, plan.rows_a_batch, plan.inputs))
-            recorder.write(SERVER, {}, plan=planned.text())
+            kit = np.frombuffer((settings.kit / PUBLIC).read_bytes(), np.uint8)
+            recorder.write(SERVER, {"kit": kit}, plan=planned.text())
 
 
 def opened(settings: EvaluatorSettings, recorder: Recorder) -> tuple[OutsourcePlan, Evaluator]:

@@ -197,6 +197,7 @@ def _recorded(
 
     run = {**card, "recorded_by": settings.party}
     texts = {"plan.toml": plan.text, "joint.json": plan.joint.text, "run.json": json.dumps(run, indent=1)}
+    texts["moduli.json"] = json.dumps({str(label): str(prime) for label, prime in done.moduli.items()})
     write_transcript(done.transcript, settings.record, beside=texts)
     return settings.record
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -60,7 +61,11 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
         )
     )
     if settings.record is not None:
-        write_transcript(_transcript(terms, name, ended, mine.identifiers), settings.record)
+        write_transcript(
+            _transcript(terms, name, ended, mine.identifiers),
+            settings.record,
+            beside={"match.json": terms.text, "run.json": json.dumps({"recorded_by": name})},
+        )
         tell(f"{settings.record}: the transcript, as secret as your list.")
     if ended.value is None:
         tell(f"{name}: done. The plan lets {party.other} alone learn the {plan.reveal}.")

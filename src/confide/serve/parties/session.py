@@ -33,12 +33,14 @@ class Finished(Generic[T]):
         transcript: of this party: what it put in, sent, received and learned; as secret as its data.
         signatures: of the handshake, by party.
         sent: bytes to all others.
+        moduli: of the field of each exchange, by its label.
     """
 
     value: T
     transcript: Transcript
     signatures: Mapping[str, bytes]
     sent: int
+    moduli: Mapping[int, int]
 
 
 @dataclass(slots=True)
@@ -185,7 +187,14 @@ async def joined(
         published={} if published is None else published(value),  # pyright: ignore[reportArgumentType]
     )
     sent = sum(link.sent for link in links.values())
-    return Finished(value=value, transcript=transcript, signatures=signatures, sent=sent)  # pyright: ignore[reportReturnType]
+    assert running.engine is not None
+    return Finished(  # pyright: ignore[reportReturnType]
+        value=value,
+        transcript=transcript,
+        signatures=signatures,
+        sent=sent,
+        moduli=running.engine.moduli,
+    )
 
 
 async def _signed(plan: JointPlan, identity: Identity, running: _Running) -> dict[str, bytes]:

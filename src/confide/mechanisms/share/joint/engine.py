@@ -108,6 +108,8 @@ class Engine:
             "statistics",
         ):
             getattr(self.mpyc, room).runtime = self.run
+        self.moduli: dict[int, int] = {}
+        """Of each exchange by its label, for a record of the run."""
         self.exchangers: dict[int, Any] = {}
         for peer in range(parties):
             if peer != index:
@@ -203,6 +205,7 @@ class Engine:
         self, out: dict[int, Array], heard: Sequence[int], *, field: Field, count: int | None = None
     ) -> list[Array]:
         self.run._program_counter[0] += 1  # the label of these messages, the same at every party
+        self.moduli[self.run._program_counter[0]] = field.modulus
         for party, share in out.items():
             if party != self.index:
                 self.run._send_message(party, packed(share, width=field.width))
