@@ -56,8 +56,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "ciphertexts": Question(
             "Is every ciphertext new, and as long as every other?",
             "Encrypt each batch for itself: the same ciphertext twice, or another length, says that rows "
-            "are the same, "
-            "or how many there are.",
+            "are the same, or how many there are.",
         ),
         "blinded": Question(
             "Are identifiers blinded by a secret number?",
