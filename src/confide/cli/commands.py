@@ -8,6 +8,11 @@ from confide.cli.lazy_group import Lazy, LazyGroup
 from confide.core.version import VERSION
 
 COMMANDS = {
+    "advise": Lazy(
+        "confide.cli.advise",
+        "command",
+        "Name the mechanism that fits: who holds what, what is wanted, who may learn it.",
+    ),
     "audit": Lazy("confide.cli.groups", "audit", "Play the adversary against what you are about to publish."),
     "compare": Lazy(
         "confide.cli.compare",
