@@ -3,7 +3,7 @@
 python benchmarks/join_killed.py [--kills 20] [--write]
 
 Three parties run `confide join` on one machine, each in a process of its own: k-means of 60 records each, in
-so many steps that a run takes a few seconds. One of them, drawn anew, is killed at a moment drawn evenly from
+200 steps, which take a few seconds. One of them, drawn each time, is killed at a moment drawn evenly from
 the duration of a run that nobody disturbs, the shortest of three. Moments and victims are drawn from the
 system's source, and stand in the table. A party that is killed after its last word leaves the result with the
 others: then both have it. The deadline is the time until all must have come (5 s), that one may be silent (3
