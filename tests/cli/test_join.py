@@ -135,6 +135,24 @@ def test_a_helper_without_data_completes_two_owners(desk: Desk) -> None:
     assert "each knows the other's part by subtracting" in " ".join(desk.log("north").read_text().split())
 
 
+def test_columns_of_the_same_people_and_a_result_in_parquet(desk: Desk) -> None:
+    owners = {"north": ["x"], "south": ["z"], "east": ["y"]}
+    desk.plan(split="columns", computation="covariance", owners=owners)
+    whole = records("north")
+    for name in NAMES:
+        whole.select(owners[name]).write_parquet(desk.folder / f"{name}.parquet")
+    out = desk.folder / "north.out.parquet"
+    commands = {name: desk.words(name) for name in NAMES}
+    commands["north"][-1] = str(out)
+    assert set(desk.run(commands).values()) == {0}, desk.log("north").read_text()
+    found = pl.read_parquet(out)
+    assert json.loads(pl.read_parquet_metadata(out)["confide"])["opened"] == "the count of rows and the means"
+    want = np.cov(whole.select("x", "z", "y").to_numpy().T)
+    # Each mean product of columns divided by their bounds, of at most 20, is off by at most 2^-26.
+    np.testing.assert_allclose(found.select(pl.selectors.starts_with("cov")), want, atol=4 * 400 * 2**-26)
+    np.testing.assert_allclose(found["mean"], whole.select("x", "z", "y").mean().row(0), atol=40 * 2**-26)
+
+
 def test_what_a_party_cannot_give_is_refused_before_anybody_connects(desk: Desk) -> None:
     desk.plan(columns={**COLUMNS, "x": [-3, 3]})
     count = int((records("north")["x"].abs() > 3).sum())
@@ -195,11 +213,16 @@ def test_a_killed_party_leaves_no_result_and_its_name_at_random_moments(tmp_path
 
 @pytest.mark.slow
 def test_three_commands_of_a_shell(desk: Desk) -> None:
-    desk.plan(computation="ols", target="y", inside=None)
+    desk.plan(computation="ols", target="y", inside=True)
     run = [sys.executable, "-m", "confide"]
-    started = [subprocess.Popen([*run, *desk.words(name)], stdout=subprocess.DEVNULL) for name in NAMES]
+    words = {name: desk.words(name) for name in NAMES}
+    words["east"] += ["--record", str(desk.folder / "record")]
+    started = [subprocess.Popen([*run, *words[name]], stdout=subprocess.DEVNULL) for name in NAMES]
     assert [process.wait(60) for process in started] == [0, 0, 0]
     want = pooled()
     design = np.column_stack([np.ones(len(want)), want["x"], want["z"]])
     found = [line["coefficient"] for line in json.loads(desk.out("north").read_text())["result"]]
-    np.testing.assert_allclose(found, np.linalg.lstsq(design, want["y"].to_numpy())[0], atol=1e-9)
+    # The grid of 2^-30 of scaled moments of 180 rows, and its ridge of 9 steps.
+    np.testing.assert_allclose(found, np.linalg.lstsq(design, want["y"].to_numpy())[0], atol=1e-6)
+    record = read_transcript(desk.folder / "record")
+    assert set(record.published) == {"coefficients"}

@@ -89,8 +89,8 @@ class Computing:
             ridge = (len(self.plan.columns)) * len(self.plan.owners) * 2.0**-inside.GRID
             return (
                 f"Moments of columns divided by their bounds are rounded to {inside.GRID} bits, with a ridge "
-                f"of {ridge:.2g}; a coefficient x of these is off by at most 2^-44 (1 + |x|). No overflow is "
-                "possible."
+                f"of {ridge:.2g}; a coefficient x of these is off by at most {self.plan.colluding + 3} 2^-48 "
+                "(1 + |x|). No overflow is possible."
             )
         if self.opened is None:
             return ""

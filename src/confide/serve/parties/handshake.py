@@ -16,6 +16,7 @@ import ssl
 from importlib.metadata import PackageNotFoundError, version
 
 from confide.core.foreign import in_one_line
+from confide.core.version import VERSION as CONFIDE
 from confide.mechanisms.share.joint.plan import VERSION, JointPlan, refuse_difference
 from confide.mechanisms.share.refusals import RefusedError, listed
 from confide.serve.parties.certificates import Identity, Meeting, check_signed, contexts, der
@@ -126,7 +127,7 @@ def versions() -> dict[str, str]:
         mpyc = version("mpyc")
     except PackageNotFoundError:
         mpyc = "none"
-    return {"messages": str(VERSION), "mpyc": mpyc}
+    return {"messages": str(VERSION), "confide": CONFIDE, "mpyc": mpyc}
 
 
 def shown(writer: asyncio.StreamWriter) -> bytes:

@@ -97,6 +97,11 @@ def solved(gram: Floats, plan: JointPlan) -> Floats:
     system = gram[:-1, :-1] + np.diag([0.0, *(penalty / reach[:-1] ** 2)])
     eigenvalues = np.linalg.eigvalsh(system)
     if not eigenvalues[0] > SINGULAR * eigenvalues[-1]:
+        if plan.epsilon is not None:
+            raise DataError(
+                "the noise drowns the moments of this regression, and no coefficients follow from them: give "
+                "more epsilon, closer bounds, or a larger penalty by ridge."
+            )
         raise DataError("columns of the regression determine each other: leave one out, or set a penalty.")
     scaled = np.linalg.solve(system, gram[:-1, -1]) * reach[-1]
     return np.concatenate([scaled[:1], scaled[1:] / reach[:-1]])

@@ -3,12 +3,13 @@
 The system A x = b, of whole numbers that add up over the parties, is multiplied by a random invertible matrix
 R that nobody knows: R A is as random, and is opened and inverted. A^-1 b = (R A)^-1 (R b) follows on shares,
 and so does the determinant D = det(R A) / det(R). N = D x is a whole number. The quotient N / D is then taken
-on shares: D is shifted to its full length, which its shared bits give, and inverted by Newton's method.
+on shares (`dividing`).
 
 *Statement.* Let A be positive definite of d rows, with entries of A and b at most B. Then 0 < D and |N| are
-below 2^L, L = d log2(B sqrt(d)) rounded up (Hadamard), and each coefficient is off by at most 2^-44 (1 + |x|)
-from the exact quotient. The field holds every intermediate number: no overflow is possible. What is opened
-beside the coefficients is uniform, up to (d + 1) / p of the prime p and the 2^-40 of MPyC's masks.
+below 2^L, L = d log2(B sqrt(d)) rounded up (Hadamard), and each coefficient is off by at most (t + 3) 2^-48
+(1 + |x|) from the exact quotient, where t may collude. The field holds every intermediate number: no overflow
+is possible. What is opened beside the coefficients is uniform, up to (d + 1) / p of the prime p and 2^-40 for
+each mask of a quotient.
 
 The entries are moments on a grid of 2^-30. Half a step of each of m parties could take A's least eigenvalue
 down by d m / 2 steps, so d m steps are added to its diagonal: a ridge of d m 2^-30 in scaled columns.
@@ -16,14 +17,13 @@ down by d m / 2 steps, so d m steps are added to its diagonal: a ridge of d m 2^
 
 from __future__ import annotations
 
-import itertools
 import math
-from typing import Any
 
 import numpy as np
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
+from confide.mechanisms.share.joint.dividing import RESULT, WORK, field_for, quotients
 from confide.mechanisms.share.joint.engine import Engine, Field
 from confide.mechanisms.share.joint.fitting import scales
 from confide.mechanisms.share.joint.plan import JointPlan
@@ -31,12 +31,6 @@ from confide.mechanisms.share.joint.shamir import uniform
 
 GRID = 30
 """Bits of a moment after the point."""
-RESULT = 48
-"""Bits of a coefficient after the point."""
-WORK = 64
-"""Bits of the reciprocal."""
-NEWTON_STEPS = 5
-"""Of the reciprocal: the first guess is off by .0858, and each step squares that."""
 
 
 async def least_squares(rows: Floats | None, plan: JointPlan, engine: Engine) -> dict[str, Floats]:
@@ -66,17 +60,16 @@ async def least_squares(rows: Floats | None, plan: JointPlan, engine: Engine) ->
     penalty = np.concatenate([[0.0], plan.setting("penalty", 0.0) / reach[:-1] ** 2])
     ridge = [width * len(owners) + round(value * 2**GRID) for value in penalty]
     bound = most * len(owners) + max(ridge)
-    length = math.ceil(width * math.log2(bound * math.sqrt(width))) + 1
-    kind = engine.run.SecInt(max(2 * length + 4, length + 2 * WORK + 4))
-    field = Field(modulus=int(kind.field.modulus), width=int(kind.field.byte_length))
+    length = max(WORK, math.ceil(width * math.log2(bound * math.sqrt(width)))) + 1
+    field = field_for(engine, length=length)
     shares = await engine.shared(mine, count=count, owners=owners, field=field)
     total = np.add.reduce(shares) % field.modulus
     system = np.zeros((width, width), object)
     system[upper] = total[: len(upper[0])]
     system = system + np.triu(system, 1).T + np.diag(np.array(ridge, object))
     top, bottom = await _cramer(system, total[len(upper[0]) :], engine, field)
-    found = await _quotients(top, bottom, engine, kind, length=length)
-    scaled = np.array(found) * reach[-1]
+    found = await quotients(top, np.array([bottom], object), engine, field, length=length)
+    scaled = np.array([int(number) / 2.0**RESULT for number in found]) * reach[-1]
     return {"coefficients": np.concatenate([scaled[:1], scaled[1:] / reach[:-1]])}
 
 
@@ -140,22 +133,3 @@ def inverted(matrix: Array, modulus: int) -> tuple[Array, int]:
             if row != place:
                 both[row] = (both[row] - both[row, place] * both[place]) % modulus
     return both[:, width:], determinant % modulus
-
-
-async def _quotients(top: Array, bottom: int, engine: Engine, kind: Any, *, length: int) -> list[float]:
-    """N / D, opened, from shares of both."""
-    run, element = engine.run, kind.field
-    below = kind(element(bottom))
-    bits = run.to_bits(below, length)
-    # From the highest bit down: whether a bit as high was set. Its first 1 shows where D begins.
-    seen = list(engine.mpyc.mpctools.accumulate(bits[::-1], lambda one, two: one + two - one * two))
-    first = [seen[0], *(after - before for before, after in itertools.pairwise(seen))]
-    shift = run.in_prod(first, [kind(1 << place) for place in range(length)])
-    full = run.trunc(below * shift, f=length - WORK, l=length + 1)
-    guess = kind(round(2.9142135623730951 * 2**WORK)) - 2 * full
-    for _ in range(NEWTON_STEPS):
-        product = run.trunc(full * guess, f=WORK, l=2 * WORK + 3)
-        guess = run.trunc(guess * (kind(2 << WORK) - product), f=WORK, l=2 * WORK + 4)
-    shifted = run.trunc(run.scalar_mul(shift, [kind(element(int(n))) for n in top]), f=length - WORK)
-    found = run.trunc(run.scalar_mul(guess, shifted), f=2 * WORK - RESULT)
-    return [int(number) / 2.0**RESULT for number in await run.output(found)]
