@@ -1,7 +1,8 @@
-"""Plans under other protections: what is changed, what stays, what is lacking, and which is the larger budget."""
+"""Plans under other protections: what is changed, what stays, what is lacking, and which budget is larger."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,11 @@ BARE = Terms(clients=10)
 
 def plan(name: str, adding: Adding | None = None, delta: float | None = None, **said: Any) -> PlanFile:
     epsilon = None if delta is None else 3.0
-    return PlanFile(
-        path=Path("plan.toml"), text="", rounds=6, label="y", schema=Path("schema.toml"), parties={},
-        records=None, client=None, test=None, cohort=None, learner=LocalTraining(),
-        protocol={"name": name, **said}, paying=Paying(epsilon=epsilon, delta=delta), adding=adding,
-        deadline=None, end=None, deployed=None,
-    )  # fmt: skip
+    given = {
+        "path": Path("plan.toml"), "rounds": 6, "learner": LocalTraining(), "adding": adding,
+        "protocol": {"name": name, **said}, "paying": Paying(epsilon=epsilon, delta=delta),
+    }  # fmt: skip
+    return PlanFile(**{field.name: given.get(field.name) for field in fields(PlanFile)})  # pyright: ignore
 
 
 def under(given: PlanFile, text: str, terms: Terms = TERMS) -> PlanFile:
@@ -105,6 +105,7 @@ def test_what_is_made_is_a_plan(name: str, text: str) -> None:
         (plan("fedavg"), "dp:x", TERMS, "'x' is no number"),
         (plan("fedavg"), "dp:0", TERMS, "epsilon above 0"),
         (plan("fedavg"), "both:inf", TERMS, "finite epsilon"),
+        (plan("fedavg", mean="median"), "dp:2", TERMS, "would run without 'mean'"),
         (plan("fedsgd"), "dp:2", TERMS, "this one runs 'fedsgd'"),
         (plan("votes"), "plain", TERMS, "this one runs 'votes': give it as it is"),
     ],

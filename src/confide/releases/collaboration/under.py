@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
@@ -17,6 +17,11 @@ FORMS = (PLAIN, SECURE, f"{NOISE}:EPSILON", f"{BOTH}:EPSILON", AS_IT_IS)
 """What can be written."""
 AVERAGING = "fedavg", "dp-fedavg", "distributed-dp-fedavg", "dp-ftrl"
 """Protocols that are one algorithm with other noise, so that one stands for the other."""
+CARRIED = (
+    *("name", "share", "weights", "rate", "clip", "adaptive", "sample", "multiplier"),
+    *("separation", "bands", "cohort", "least", "colluding", "times"),
+)
+"""Options of these that another of them has in its own form, or whose noise it has in another way."""
 BARE = *AVERAGING, "fedsgd", "selective-sgd"
 """Protocols that can do without noise."""
 
@@ -87,6 +92,11 @@ def _protected(plan: PlanFile, text: str, terms: Terms) -> Protected:
     if not 0 < epsilon < inf:
         raise DataError(f"--under {text:.60}: give a finite epsilon above 0.")
     name, delta = _name(plan, text, AVERAGING), terms.delta
+    if lost := [key for key in plan.protocol if key not in CARRIED]:
+        raise DataError(
+            f"--under {text:.60} would run without {lost[0]!r:.60} of the plan's protocol: leave it out of "
+            "the plan, or write a plan of its own."
+        )
     if delta is None:
         delta = plan.paying.delta
     if delta is None:
