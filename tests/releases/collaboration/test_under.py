@@ -60,6 +60,7 @@ def test_noise_is_taken_from_a_plan_and_its_own_clip_and_delta_are_kept() -> Non
     both = under(private, "both:1", BARE)
     assert both.protocol["cohort"] == 4 and both.protocol["times"] == 3 and both.protocol["clip"] == 0.3
     assert both.adding == Adding(colluding=1), "what bounds an upload is its clip"
+    assert both.protocol["colluding"] == 1, "noise is made for as many as the sum allows"
     assert under(private, "plan", BARE) is private
 
 

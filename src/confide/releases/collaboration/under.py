@@ -145,16 +145,17 @@ def _noisy(made: PlanFile, plan: PlanFile, text: str, name: str, terms: Terms) -
 
 def _both(made: PlanFile, plan: PlanFile, text: str, name: str, terms: Terms) -> PlanFile:
     """With noise by the clients, inside a secure sum."""
-    said = dict(plan.protocol)
+    said, adding = dict(plan.protocol), plan.adding or Adding()
     cohort = max(1, round(_share(said, terms) * terms.clients))
     rounds = {"cohort": cohort, "times": -(-plan.rounds * cohort // terms.clients)}
     said = {
         "name": "distributed-dp-fedavg",
         **rounds,
+        **({"colluding": adding.colluding} if adding.colluding else {}),
         **_some(said, "rate", "cohort", "times", "least", "colluding"),
         **_clip(said, text, terms),
     }
-    return replace(made, protocol=said, adding=replace(plan.adding or Adding(), limit=None))
+    return replace(made, protocol=said, adding=replace(adding, limit=None))
 
 
 def _share(said: Said, terms: Terms) -> float:
