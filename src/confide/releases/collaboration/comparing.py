@@ -82,7 +82,7 @@ def compared(held: ComparedPlans, *, settings: Settings) -> Audit:
 def _audited(spec: AuditSpec, held: ComparedPlans, ready: Ready, settings: Settings) -> tuple[Audit, Point]:
     """Run a plan, and audit the run; its transcript, as secret as the records, goes when this returns."""
     plan, parties = ready.one.plan, ready.parties
-    settings.at("reading", ready.one.text)
+    settings.at("run", ready.one.text)
     # Messages are kept in memory: nothing is written to the folder that is named.
     rehearsal = CollaborateSettings(
         plan.path, simulate=True, record=Path("transcript"), jobs=settings.jobs, rehearse=settings.seed
