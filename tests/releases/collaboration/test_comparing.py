@@ -131,6 +131,7 @@ def test_a_promise_that_is_refuted_is_marked_and_the_public_reads_no_file_s_name
     promise = Budget(2.0, 0.01, Unit.client())
     kept = replace(audit, sections=(replace(first, promise=promise),))
     broken = replace(audit, sections=(replace(first, promise=promise, broken=("what it allows",)),))
+    assert not kept.sections[0].doubtful
     points = [
         point_of("kept", kept, promise, right=0.5, of=40),
         point_of("refuted", broken, promise, right=0.5, of=40),
@@ -140,7 +141,10 @@ def test_a_promise_that_is_refuted_is_marked_and_the_public_reads_no_file_s_name
         "kept, epsilon 2", "refuted, epsilon 2, broken", "trusting, epsilon 2, not here"
     ]  # fmt: skip
     assert points[1].ruling == "exceeded" and points[1].said.endswith("broken here")
-    table, chart = compared_exhibits(points, audit.sections, [])
+    open_ = replace(audit, sections=(replace(first, unsettled=("sizes and times",)),))
+    table, chart = compared_exhibits(points, [kept, broken, open_], [])
+    for exhibit in (table, chart):
+        assert "conclusive of trusting: a low number there is no all-clear" in str(exhibit.reading)
     assert [row[1] for row in table.rows] == [p.said for p in points]  # pyright: ignore
     assert [line.name for line in chart.lines] == [p.label for p in points]  # pyright: ignore
 

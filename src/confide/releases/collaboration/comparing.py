@@ -154,7 +154,7 @@ def _together(
     """One report on all runs: the comparison in its first section, and what the limits come to."""
     merged = Audit.merge(audits)
     first, *rest = map(not_opening, merged.sections)
-    shown = compared_exhibits(points, merged.sections, settings.parsed_limits)
+    shown = compared_exhibits(points, audits, settings.parsed_limits)
     sections = (replace(first, exhibits=(*shown, *first.exhibits)), *rest)
     done = replace(merged, sections=sections, settings=settings, made=made)
     if not settings.limits:

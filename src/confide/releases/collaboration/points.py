@@ -72,15 +72,16 @@ def _label(name: str, promise: Budget | None, *, here: bool, broken: bool) -> st
 
 
 def compared_exhibits(
-    points: Sequence[Point], sections: Sequence[Section], limits: Sequence[Limit]
+    points: Sequence[Point], audits: Sequence[Audit], limits: Sequence[Limit]
 ) -> tuple[Exhibit, ...]:
     """The table and the chart of all runs.
 
     Args:
         points: one a run.
-        sections: of all runs, for the number of people.
+        audits: of the runs, for the number of people, and for what was not conclusive.
         limits: how runs stand to them is shown where there are any.
     """
+    sections = [section for audit in audits for section in audit.sections]
     people = [len(np.unique(e.person[e.exposed])) for s in sections for e in s.evidence.values()]
     shown = [point if limits else replace(point, ruling="") for point in points]
     table, plot, *more = frontier_exhibits(
@@ -91,8 +92,18 @@ def compared_exhibits(
         "does not hold against those who look here, and where an attack refutes it. All runs begin from one "
         "seed: how far others would differ is not in the intervals."
     )
-    table = replace(table, opens=True)  # the report begins with it
-    return table, replace(plot, reading=f"{plot.reading} {told}"), *more
+    doubtful = [p.name for p, audit in zip(points, audits, strict=True) if audit.sections[0].doubtful]
+    unsure = [_unsure(doubtful)] if doubtful else []
+    # The report begins with the table.
+    table = replace(table, reading=" ".join([str(table.reading), *unsure]), opens=True)
+    return table, replace(plot, reading=" ".join([str(plot.reading), told, *unsure])), *more
+
+
+def _unsure(names: Sequence[str]) -> str:
+    return t(
+        "Not everything was conclusive of {names}: a low number there is no all-clear.",
+        names=", ".join(names),
+    )
 
 
 def not_opening(section: Section) -> Section:
