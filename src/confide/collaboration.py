@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from confide.mechanisms.federate.students import HardTargets, KernelRidge, SoftmaxRegression
     from confide.mechanisms.federate.votes import ballot
     from confide.mechanisms.share.secure_sum import SecureSum
+    from confide.releases.collaboration.compared import ComparedPlans
+    from confide.releases.collaboration.comparing import compare_plans
     from confide.releases.collaboration.run import Written, carried_out
     from confide.releases.collaboration.saved import load
     from confide.releases.collaboration.settings import CollaborateSettings
@@ -44,6 +46,7 @@ _HOME = {
     "AdaptiveClip": "confide.mechanisms.federate.adaptive_clipping",
     "Banded": "confide.mechanisms.federate.prefix_sums",
     "CollaborateSettings": "confide.releases.collaboration.settings",
+    "ComparedPlans": "confide.releases.collaboration.compared",
     "CoordinateMedian": "confide.mechanisms.federate.means.coordinatewise",
     "Cronus": "confide.mechanisms.federate.cronus",
     "DPFTRL": "confide.mechanisms.federate.dp_ftrl",
@@ -74,6 +77,7 @@ _HOME = {
     "Written": "confide.releases.collaboration.run",
     "ballot": "confide.mechanisms.federate.votes",
     "carried_out": "confide.releases.collaboration.run",
+    "compare_plans": "confide.releases.collaboration.comparing",
     "load": "confide.releases.collaboration.saved",
     "read_transcript": "confide.core.kept_transcript",
     "write_transcript": "confide.core.kept_transcript",
@@ -86,6 +90,7 @@ __all__ = [
     "AdaptiveClip",
     "Banded",
     "CollaborateSettings",
+    "ComparedPlans",
     "CoordinateMedian",
     "Cronus",
     "DPFedAvg",
@@ -114,6 +119,7 @@ __all__ = [
     "Written",
     "ballot",
     "carried_out",
+    "compare_plans",
     "load",
     "read_transcript",
     "write_transcript",

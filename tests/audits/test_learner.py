@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from scipy.stats import norm
 
 import confide
-from confide.cli import frontier, main
+from confide.audits.deciding import decision, largest_within
+from confide.cli import main
 from confide.core.errors import ConfideError
 from confide.core.nouns import Release
 from confide.measure.tradeoff import gaussian_mu_for
@@ -177,18 +178,18 @@ def test_the_largest_budget_within_is_marked_and_none_above_one_that_exceeds(
     rulings: list[str], chosen: str | None
 ) -> None:
     by_name = {name: {ruling} for name, ruling in zip("abc", rulings, strict=True)}
-    assert frontier.largest_within(by_name, ["a", "b", "c"]) == chosen
-    decided = frontier.decision(by_name, [["a", "b", "c"]], broken=False, allow_unsettled=False)
+    assert largest_within(by_name, ["a", "b", "c"]) == chosen
+    decided = decision(by_name, [["a", "b", "c"]], broken=False, allow_unsettled=False)
     assert decided.exit_code == int(chosen is None)
     # A broken promise fails whatever else is within, and what is not settled passes where that is allowed.
-    assert frontier.decision(by_name, [["a", "b", "c"]], broken=True, allow_unsettled=True).exit_code == 1
-    allowed = frontier.decision(by_name, [["a", "b", "c"]], broken=False, allow_unsettled=True)
+    assert decision(by_name, [["a", "b", "c"]], broken=True, allow_unsettled=True).exit_code == 1
+    allowed = decision(by_name, [["a", "b", "c"]], broken=False, allow_unsettled=True)
     assert allowed.exit_code == int(all(ruling == "exceeded" for ruling in rulings))
 
 
 def test_a_goal_without_a_limit_of_its_own_keeps_no_budget_from_being_chosen() -> None:
     rulings = {"a": {"within", "measured"}, "b": {"within", "not settled"}, "c": {"measured"}}
-    assert frontier.largest_within(rulings, ["a", "b", "c"]) == "a"
+    assert largest_within(rulings, ["a", "b", "c"]) == "a"
 
 
 @pytest.mark.parametrize(

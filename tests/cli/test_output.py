@@ -197,7 +197,7 @@ def test_every_command_that_ends_in_a_report_takes_the_same_options(desk: Path) 
     options = ("--junit", "--sarif", "--markdown", "--json", "--quiet", "-v, --verbose")
     commands = (
         ("audit", "ratings"), ("protect", "ratings"), ("frontier", "model"), ("frontier", "synthetic"),
-        ("report",), ("demo",),
+        ("frontier", "collaboration"), ("report",), ("demo",),
     )  # fmt: skip
     for words in commands:
         page = run(*words, "--help").output

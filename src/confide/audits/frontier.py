@@ -33,6 +33,8 @@ class Point:
         left: what is left of the data.
         beside: further numbers, by what they are.
         ruling: how the release stands to the limits; empty without limits.
+        said: what is said of its promise; by default the promise, or that there is none.
+        label: what stands at it in the chart; its name by default.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Point:
     left: Measured
     beside: Mapping[str, Beside] = field(default_factory=dict)
     ruling: str = ""
+    said: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["reading", "references", "attack", "exhibits", "measuring", "drawing", "done"]
+Kind: TypeAlias = Literal[
+    "reading", "run", "references", "attack", "exhibits", "measuring", "drawing", "done"
+]
 """What an audit does, in the order in which it does it; protections repeat what is between."""
 
 USUAL: dict[Kind, float] = {
     "reading": 0.5,
+    "run": 4.0,
     "references": 4.0,
     "attack": 1.0,
     "exhibits": 1.0,
@@ -56,7 +59,7 @@ class Stage:
         return " ".join(part for part in (WORDS.get(self.kind, self.kind), self.what) if part)
 
 
-WORDS: dict[Kind, str] = {"references": "training references", "attack": "playing"}
+WORDS: dict[Kind, str] = {"run": "running", "references": "training references", "attack": "playing"}
 """What a kind of step is called, where that is not its own name."""
 
 Progress: TypeAlias = Callable[[Stage], object]

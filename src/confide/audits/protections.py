@@ -263,7 +263,7 @@ def frontier_exhibits(
     rows = tuple(
         (
             t(p.name),
-            t("none") if p.promise is None else str(p.promise),
+            p.said or (t("none") if p.promise is None else str(p.promise)),
             p.risk,
             *(p.left.get(name) for name in measures),
             *(cell(p) for cell in further.values()),
@@ -321,7 +321,7 @@ def _placed(p: Point, across: str) -> Line:
     # A measure without interval has no level line.
     left = left if isinstance(left, Estimate) else Estimate(float(left), nan, nan, p.risk.confidence)
     return Line(
-        name=t(p.name),
+        name=p.label or t(p.name),
         x=(left.value,),
         x_low=(left.low,),
         x_high=(left.high,),

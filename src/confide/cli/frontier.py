@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from confide.audits import spec_of
+from confide.audits.deciding import decision, promise_broken
 from confide.audits.outcome import Audit
 from confide.audits.run import audit
 from confide.audits.settings import Settings
@@ -20,10 +21,10 @@ from confide.cli.flags import GroupedCommand, GroupedOption, filled, options_of,
 from confide.cli.output import output_of, output_options, show
 from confide.core.errors import DataError
 from confide.core.flags import HOLD, HOW
-from confide.core.language import t, written_in
+from confide.core.language import written_in
 from confide.inputs.learner import LOGISTIC
 from confide.inputs.numbers import parse_epsilon
-from confide.report import Decision
+from confide.releases.collaboration.compared import ComparedPlans
 
 OWN = ("protect", "attacks")
 """Settings that this command has in its own way, or not at all."""
@@ -33,10 +34,11 @@ class _Frontier(click.Group):
     """The group, whose commands are made when they are asked for: each imports a door."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["model", "synthetic"]
+        return ["model", "synthetic", "collaboration"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        made = {"model": _model, "synthetic": _synthetic}.get(cmd_name)
+        doors = {"model": _model, "synthetic": _synthetic, "collaboration": _collaboration}
+        made = doors.get(cmd_name)
         return None if made is None else made()
 
 
@@ -44,8 +46,8 @@ def command() -> click.Group:
     """The group."""
     return _Frontier(
         "frontier",
-        help="Train models, or make synthetic records, under several budgets; attack each, and compare risk "
-        "with what is left.",
+        help="Train models, make synthetic records, or run a collaboration, under several budgets or "
+        "protections; attack each, and compare risk with what is left.",
         short_help="Compare budgets: what each leaves of accuracy, and of risk.",
     )
 
@@ -101,6 +103,17 @@ def _synthetic() -> click.Command:
     )
 
 
+def _collaboration() -> click.Command:
+    settings = [option for option in options_of(Settings) if option.name != "protect"]
+    return GroupedCommand(
+        "collaboration",
+        callback=_ran,
+        params=[*options_of(ComparedPlans), *settings, out_option(), *output_options()],
+        help=f"{story_of(ComparedPlans)}\n\nThe exit code is 0 if some run is within all limits, else 1.",
+        short_help="Protections of a collaboration: secure sum, noise, both, or other plans.",
+    )
+
+
 @sentences
 def _compared(out: Path, epsilon: str, delta: str, by: str | None, **given: Any) -> None:
     way = by or ("gradient" if given["model"] in (None, LOGISTIC) else "sgd")
@@ -118,6 +131,17 @@ def _made_synthetic(out: Path, mechanism: str, epsilon: str, delta: str, **given
         raise DataError(f"--mechanism {mechanism:.60} names one twice: give each once.")
     by_name = {name: _under(name, epsilon, delta) if name in PROMISE else [name] for name in names}
     _side_by_side("generator", by_name, out, given, doing="making synthetic records by each mechanism")
+
+
+@sentences
+def _ran(out: Path, **given: Any) -> None:
+    from confide.releases.collaboration.comparing import compared
+
+    with marking([Asked(given=given, out=out)]):
+        held, settings = filled(ComparedPlans, given), filled(Settings, given)
+        assert isinstance(held, ComparedPlans) and isinstance(settings, Settings)
+        warn("these are rehearsals: noise comes from the seed, nothing is charged, and no model is written")
+        _shown(lambda told: compared(held, settings=told), out, given, settings, doing="running each plan")
 
 
 def _under(way: str, epsilon: str, delta: str) -> list[str]:
@@ -143,22 +167,37 @@ def _side_by_side(
 def _audited(
     kind: str, by_way: Mapping[str, list[str]], out: Path, given: Mapping[str, Any], *, doing: str
 ) -> None:
-    from confide.cli.progress import progress_bar
-
     spec = spec_of(kind)
     names = [name for way in by_way.values() for name in way]
     held, settings = filled(spec.record, given), filled(Settings, {**given, "protect": names})
     assert isinstance(settings, Settings)
+
+    def run(told: Settings) -> Audit:
+        done = audit(spec, held, settings=told)
+        if not told.limits:
+            return done
+        broken = promise_broken(done.report.page)
+        with written_in(told.language):
+            decided = decision(
+                _rulings(done, names), by_way.values(), broken=broken, allow_unsettled=told.allow_unsettled
+            )
+        return replace(done, decision=decided)
+
+    _shown(run, out, given, settings, doing=doing)
+
+
+def _shown(
+    run: Callable[[Settings], Audit], out: Path, given: Mapping[str, Any], settings: Settings, *, doing: str
+) -> None:
+    """Compare, write the report and show it; the exit code is that of what it comes to."""
+    from confide.cli.progress import progress_bar
+
     usable(out, public=settings.audience == "public")
     output = output_of(given, out=out)
     with progress_bar(doing, quiet=output.quiet) as progress:
-        told = replace(settings, progress=progress, tell=progress.around(warn), command=as_written() or None)
-        done = audit(spec, held, settings=told)
-    if settings.limits:
-        rulings, ways = _rulings(done, names), by_way.values()
-        with written_in(settings.language):
-            decided = decision(rulings, ways, broken=_broken(done), allow_unsettled=settings.allow_unsettled)
-        done = replace(done, decision=decided)
+        done = run(
+            replace(settings, progress=progress, tell=progress.around(warn), command=as_written() or None)
+        )
     done.save(out)
     show(done.report, output, shared=settings.share)
     output.say(f"\nWritten to {out}: {', '.join(done.files)}")
@@ -170,50 +209,3 @@ def _rulings(done: Audit, names: Sequence[str]) -> dict[str, set[str]]:
     found = [section["verdict"] for section in done.report.page["sections"]]
     goals = max(len(found) // max(len(names), 1), 1)  # sections of each release
     return {name: set(found[i * goals : (i + 1) * goals]) for i, name in enumerate(names)}
-
-
-def _broken(done: Audit) -> bool:
-    """Is a promise shown to be broken, at any budget? Then the others cannot be relied on either."""
-    return any(row["limit"] == "the promise" for row in done.report.page["limits"])
-
-
-def decision(
-    rulings: Mapping[str, set[str]], ways: Iterable[Sequence[str]], *, broken: bool, allow_unsettled: bool
-) -> Decision:
-    """What a comparison of budgets comes to: one within all limits is enough, unless a promise is broken.
-
-    Args:
-        rulings: budget -> the rulings on its release.
-        ways: the budgets of each way, the smallest first: one way that keeps the limits says nothing about
-            another.
-        broken: whether a promise is shown to be broken.
-        allow_unsettled: whether budgets pass that are not settled.
-    """
-    every = list(ways)
-    chosen = [kept for way in every if (kept := largest_within(rulings, way))]
-    if chosen:
-        said = t("The largest budget within all limits: {names}.", names=", ".join(chosen))
-        return Decision(sentence=said, exit_code=int(broken))
-    open_ = [name for way in every for name in way if "exceeded" not in rulings[name]]
-    if open_ and allow_unsettled:
-        said = t("No budget is surely within all limits; not settled: {names}.", names=", ".join(open_))
-        return Decision(sentence=said, exit_code=int(broken))
-    names = ", ".join(rulings)
-    return Decision(sentence=t("No budget is within all limits: {names}.", names=names), exit_code=1)
-
-
-def largest_within(rulings: Mapping[str, set[str]], way: Sequence[str]) -> str | None:
-    """The largest budget whose release is within every limit, and none larger than one that exceeds a limit.
-
-    More is given away under a larger budget: a release that looks better there does so by chance.
-
-    Args:
-        rulings: budget -> the rulings on its release, one a goal; "measured" where no limit is about a goal.
-        way: the budgets of one way, the smallest first.
-    """
-    kept = None
-    for name in way:
-        if "exceeded" in rulings[name]:
-            break
-        kept = name if {"within"} <= rulings[name] <= {"within", "measured"} else kept
-    return kept

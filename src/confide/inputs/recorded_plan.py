@@ -64,6 +64,8 @@ def recorded(held: Collaboration) -> RecordedPlan:
         DataError: if it is none, or nothing says how its model is made.
     """
     given: Any = held.transcript
+    if isinstance(given, RecordedPlan):
+        return given
     if isinstance(given, Run | Transcript):
         return _in_memory(held, given)
     if not isinstance(given, Path):

@@ -91,7 +91,7 @@ def carried_out(settings: CollaborateSettings) -> Written:
     with placed_in(plan.path):
         parties = read_parties(plan)
         learner = plan.learner.learner(features=parties.features, classes=parties.classes)
-        promise = _checked(plan, parties, protocol, learner, secure, pays=settings.rehearse is None)
+        promise = check_run(plan, parties, protocol, learner, secure, pays=settings.rehearse is None)
     parties.need_unchanged()
     with ExitStack() as open_while:
         belongs = _belongs(settings, plan, parties)
@@ -102,7 +102,7 @@ def carried_out(settings: CollaborateSettings) -> Written:
         lost = f"and the same command goes on from {keep.folder} without a second charge"
         none = Budget(0.0, 0.0, Unit.client())
         open_while.enter_context(noting_charge(ledger, promise or none, keep.folder, lost=lost))
-        run = _run(settings, plan, parties, protocol, learner, secure, ledger, keep)
+        run = run_plan(settings, plan, parties, protocol, learner, secure, ledger, keep)
         written = write_run(settings, plan, parties, protocol, learner, run, keep=keep)
         keep.drop()
         written = replace(written, after=after)
@@ -164,7 +164,7 @@ def _belongs(settings: CollaborateSettings, plan: PlanFile, parties: Parties) ->
     }
 
 
-def _checked(
+def check_run(
     plan: PlanFile,
     parties: Parties,
     protocol: AnyCollaboration,
@@ -173,7 +173,15 @@ def _checked(
     *,
     pays: bool,
 ) -> Budget | None:
-    """The promise of the whole run. Nothing of the plan can be refused after this: a ledger may be made."""
+    """The promise of the whole run. Nothing of the plan can be refused after this: a ledger may be made.
+
+    Args:
+        plan, parties, protocol, learner, secure: of the run.
+        pays: whether its ledger is to pay.
+
+    Raises:
+        ConfideError: what cannot be, with what to change.
+    """
     trial = np.random.default_rng()
     whole = Plan(len(parties.records), plan.rounds, learner.start(rng=trial))
     promise = check_plan(protocol, whole)
@@ -240,16 +248,24 @@ def ledger_of(plan: PlanFile, data: str, open_while: ExitStack) -> Ledger | None
     return made
 
 
-def _run(
+def run_plan(
     settings: CollaborateSettings,
     plan: PlanFile,
     parties: Parties,
     protocol: AnyCollaboration,
     learner: LocalLearner,
     secure: SecureSum | None,
-    ledger: Ledger | None,
-    keep: Unfinished,
+    ledger: Ledger | None = None,
+    keep: Unfinished | None = None,
 ) -> Run:
+    """Run a plan that was checked, on this machine.
+
+    Args:
+        settings: the seed of a rehearsal, the processes, and whether messages are kept.
+        plan, parties, protocol, learner, secure: of the run.
+        ledger: pays; None for nobody.
+        keep: keeps where it stands; None for a run that cannot go on after a crash.
+    """
     from confide.scale.local import processes
 
     more = {} if settings.jobs == 1 else {"map": processes(settings.jobs)}
