@@ -146,6 +146,7 @@ BUDGET = "[budget]\nepsilon = 50.0\ndelta = 0.01\n"
         ('name = "dp-fedavg"\nclip = 1.0\nsample = 1.0\nmultiplier = 20.0', BUDGET, ""),
         ('name = "dp-ftrl"\nclip = 1.0\nseparation = 1', BUDGET, ""),
         ('name = "selective-sgd"\nupload = 0.1', "", "keep a memory between rounds"),
+        ('name = "fedavg"\nmean = "median"', "", "a robust mean is for simulations"),
     ],
 )
 def test_which_protocols_run_on_machines_is_known_before_anything_starts(

@@ -147,11 +147,11 @@ def collaborate(
             done = [one for some in map(work, items) for one in some]
             try:
                 uploads = loop.uploads(state, dict(zip(jobs, done, strict=True)), number, rng=server)
+                state = protocol.received(state, uploads, rng=server)
             except DataError:
                 if keep is not None and ledger is None:  # nothing was charged: there is nothing to go on with
                     keep.drop()
                 raise
-            state = protocol.received(state, uploads, rng=server)
         state = protocol.ended(state, rng=server)
         if keep is not None:
             keep.keep(loop.standing(number, seed, server, state))

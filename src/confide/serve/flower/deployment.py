@@ -177,6 +177,12 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
                 f"clients of {plan.protocol['name']} keep a memory between rounds, and a run that goes on "
                 "after a crash would lose it: choose another protocol, or simulate this one."
             )
+    if "mean" in plan.protocol:
+        with placed_in(plan.path, "protocol"):
+            raise PromiseError(
+                "a robust mean is for simulations: on machines silent parties are left out of a round, and "
+                "of those that remain more may lie than the mean withstands. Leave mean out, or simulate it."
+            )
     # As it was parsed: comments and ends of lines are no terms.
     # Nor are deadlines.
     terms = {name: value for name, value in tomllib.loads(plan.text).items() if name != "deadlines"}
