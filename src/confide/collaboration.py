@@ -36,9 +36,10 @@ if TYPE_CHECKING:
     from confide.mechanisms.federate.students import HardTargets, KernelRidge, SoftmaxRegression
     from confide.mechanisms.federate.votes import ballot
     from confide.mechanisms.share.secure_sum import SecureSum
-    from confide.releases.collaboration.run import Written, carried_out
+    from confide.releases.collaboration.run import carried_out
     from confide.releases.collaboration.saved import load
     from confide.releases.collaboration.settings import CollaborateSettings
+    from confide.releases.collaboration.written import Written
 
 _HOME = {
     "AdaptiveClip": "confide.mechanisms.federate.adaptive_clipping",
@@ -71,7 +72,7 @@ _HOME = {
     "Trainee": "confide.mechanisms.federate.cronus",
     "Tree": "confide.mechanisms.federate.prefix_sums",
     "TrimmedMean": "confide.mechanisms.federate.means.coordinatewise",
-    "Written": "confide.releases.collaboration.run",
+    "Written": "confide.releases.collaboration.written",
     "ballot": "confide.mechanisms.federate.votes",
     "carried_out": "confide.releases.collaboration.run",
     "load": "confide.releases.collaboration.saved",

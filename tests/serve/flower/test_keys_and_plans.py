@@ -163,6 +163,14 @@ def test_which_protocols_run_on_machines_is_known_before_anything_starts(
     assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
 
 
+def test_an_exchange_of_predictions_is_refused_on_machines_before_anything_starts(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path, protocol='name = "cronus"\nmean = "median"')
+    InProcess(tmp_path)
+    plan.write_text(f'public = "public.csv"\n{plan.read_text()}')
+    with pytest.raises(PromiseError, match="machines send models and updates alone so far: simulate"):
+        read_deployment(plan)
+
+
 def test_keys_that_lack_a_line_are_refused(tmp_path: Path) -> None:
     keys.make_keys(tmp_path / "keys", ["a", "b", "c"], hosts=["x"])
     pins = tmp_path / "keys" / keys.PINS

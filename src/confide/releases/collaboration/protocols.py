@@ -36,6 +36,7 @@ class Named:
         takes: its options in a plan.
         promises: whether it keeps a budget for each client.
         remembers: whether clients keep something to themselves between rounds.
+        once: whether there is one round alone.
     """
 
     module: str
@@ -43,6 +44,7 @@ class Named:
     takes: tuple[str, ...]
     promises: bool = False
     remembers: bool = False
+    once: bool = False
 
     def load(self) -> Callable[..., AnyCollaboration]:
         """Its record."""
@@ -77,6 +79,21 @@ PROTOCOLS = {
     ),
 }
 """The name in a plan -> the protocol."""
+EXCHANGES = {
+    "cronus": Named("cronus_exchange", "CronusExchange", ("mean",)),
+    "votes": Named("vote_exchange", "VoteExchange", (), promises=True, once=True),
+}
+"""The same of those in which parties say what they predict for public records."""
+
+
+def exchange_in(given: Any) -> Named | None:
+    """The exchange of predictions that the table of a plan names; None if it names another protocol.
+
+    >>> exchange_in({"name": "votes"}).once, exchange_in({"name": "fedavg"})
+    (True, None)
+    """
+    name = given.get("name") if isinstance(given, dict) else None
+    return EXCHANGES.get(name) if isinstance(name, str) else None
 
 
 def protocol_of(said: Said, *, epsilon: float | None, delta: float | None, noise: Noise) -> AnyCollaboration:
@@ -96,8 +113,9 @@ def protocol_of(said: Said, *, epsilon: float | None, delta: float | None, noise
     """
     name = said.get("name")
     if not isinstance(name, str) or name not in PROTOCOLS:
-        near = get_close_matches(str(name).lower(), PROTOCOLS, n=1)
-        hint = f"you may mean {near[0]!r}" if near else f"choose one of {', '.join(PROTOCOLS)}"
+        names = (*PROTOCOLS, *EXCHANGES)
+        near = get_close_matches(str(name).lower(), names, n=1)
+        hint = f"you may mean {near[0]!r}" if near else f"choose one of {', '.join(names)}"
         raise DataError(f"the name is {shown(name)}: {hint}.")
     named = PROTOCOLS[name]
     if "mean" in said and "mean" not in named.takes:

@@ -18,7 +18,7 @@ from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.releases.collaboration.deployed import MISSING, PinnedParty, read_pins
 from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
-from confide.releases.collaboration.protocols import PROTOCOLS
+from confide.releases.collaboration.protocols import PROTOCOLS, exchange_in
 from confide.releases.collaboration.simulated import clip_of
 
 STEPS = 5
@@ -167,6 +167,12 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     with placed_in(plan.path, "deployed"):
         plan.deployed.check_version()
         pins = read_pins(plan.deployed.keys, tuple(plan.parties))
+    if exchange_in(plan.protocol) is not None:
+        with placed_in(plan.path, "protocol"):
+            raise PromiseError(
+                f"{plan.protocol['name']} exchanges predictions, and machines send models and updates alone "
+                "so far: simulate the plan, or choose another protocol."
+            )
     schema = schema_text(plan.schema)
     public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
