@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
 from confide.collaboration import (
+    PATE,
     CollaborateSettings,
     CoordinateMedian,
     Cronus,
@@ -27,6 +29,7 @@ from confide.core.budget import Budget, Unit
 from confide.core.errors import BudgetError, ConfideError
 from confide.inputs.learner import encoded
 from confide.inputs.public_schema import parsed_public, schema_text
+from confide.mechanisms.federate.pate import Labelled
 from confide.mechanisms.federate.students import one_hot
 from confide.views.records import Records
 
@@ -130,6 +133,78 @@ def test_cronus_by_a_plan_is_that_of_the_class(plan) -> None:
     assert done.accuracy is not None and done.accuracy > 0.8
 
 
+PATE_PLAN = 'name = "pate"\nteachers = 3\nthreshold = 24\nanswers = 30'
+RECORDS = "[budget]\nepsilon = 20.0\ndelta = 0.001\n"
+
+
+def teachers_votes(public: Any, made: PATE) -> list[Array]:
+    """The votes of three teachers of each party, as the round loop seeds them."""
+    seed = int(np.random.default_rng(3).integers(2**63))
+    found: list[Array] = []
+    for k, name in enumerate(PARTIES):
+        own, rng = held(name), np.random.default_rng((seed, 1, 0, k))
+        for part in made.parts(len(own), 3, rng=rng):
+            if len(part):
+                mine = own.take(part)
+                fitted = SoftmaxRegression().fit(mine.x, one_hot(mine.y, 3), rng=rng)
+                found.append(fitted.labels(public))
+    return found
+
+
+def test_pate_by_a_plan_labels_as_the_class_does_and_says_both_epsilons(plan) -> None:
+    plan(PATE_PLAN, RECORDS)
+    done = run(record=Path("t"))
+    public = held("public").x
+    made = PATE(
+        budget=Budget(20.0, 0.001), classes=3, threshold=24, queries=60, answers=30, noise="rehearsal"
+    )
+    votes = teachers_votes(public, made)
+    wanted = made(votes, rng=server()).view
+    published = read_transcript(Path("t")).published
+    assert (published["answered"] == wanted.answered).all() and (published["labels"] == wanted.labels).all()
+    student = wanted.student(SoftmaxRegression(), public, rng=server())
+    np.testing.assert_allclose(parameters(), student.rows.ravel())  # pyright: ignore
+    alone = made.data_dependent(made.counts(votes)).unpublishable_epsilon
+    assert f"labels cost epsilon {alone:.3g} for the votes cast, NOT FOR PUBLICATION" in str(done)
+    kept = Path("t/run.json").read_text() + str(load("model.npz").card)
+    assert "NOT FOR" not in kept and f"{alone:.3g} " not in kept, "nothing that leaves has it"
+    assert "hiding any one record" in done.promise and "epsilon 20" in done.promise
+    assert "votes" not in published and "counts" not in published
+
+
+def test_the_loss_of_pate_s_votes_is_published_within_the_budget_of_the_run(plan) -> None:
+    plan(f"{PATE_PLAN}\npublish = {{ epsilon = 2.0 }}", RECORDS)
+    done = run(record=Path("t"))
+    number = float(read_transcript(Path("t")).published["epsilon"])
+    assert f"epsilon {number:.3g} of these votes" in done.promise and "for publication" in done.promise
+    kept = parsed_promise(done)
+    assert 2.0 < kept <= 20.0, "labels and number together, within what the plan gives"
+    plan(f"{PATE_PLAN}\npublish = {{ epsilon = 25.0 }}", RECORDS)
+    with pytest.raises(ConfideError, match="leaves no labels in epsilon 20"):
+        run(out=Path("second.npz"))
+
+
+def parsed_promise(done: Written) -> float:
+    return float(done.promise.split("it would be epsilon ")[1].split(",")[0])
+
+
+def test_a_run_in_which_teachers_never_agreed_draws_no_noise_again(plan, monkeypatch) -> None:
+    """Noise that is drawn until a label comes of it would show more than the exchange that was charged."""
+    pytest.importorskip("sqlalchemy")
+    drawn: list[int] = []
+
+    def none(self, counts, rng):
+        drawn.append(1)
+        return Labelled(np.zeros(0, np.int64), np.zeros(0, np.int64), len(counts), 3)
+
+    monkeypatch.setattr(PATE, "_labelled", none)
+    plan(PATE_PLAN, RECORDS + 'ledger = "l.ledger"\nwhole = "20,0.002"\n')
+    for _ in range(2):
+        with pytest.raises(ConfideError, match=r"agreed on no public .* delete model.npz.unfinished"):
+            run(rehearse=None)
+    assert len(drawn) == 1 and not Path("model.npz").exists()
+
+
 def test_votes_in_a_secure_sum_give_the_same_and_hide_who_cast_which(plan) -> None:
     pytest.importorskip("cryptography")
     plan('name = "votes"', BUDGET)
@@ -208,6 +283,16 @@ NO = 'public = "public.csv"'
             f"{NO}\nrounds = 2",
             "cannot be taken of 12 uploads",
         ),
+        ('name = "pate"', RECORDS, NO, "threshold is missing"),
+        ('name = "pate"\nthreshold = 13', RECORDS, NO, "threshold is 13 of 12 teachers"),
+        ('name = "pate"\nthreshold = 9\nqueries = 61', RECORDS, NO, "queries is 61, and there are 60 public"),
+        ('name = "pate"\nthreshold = 9\nanswers = 0', RECORDS, NO, "answers is 0: give a whole"),
+        ('name = "pate"\nthreshold = 9\nanswers = 61', RECORDS, NO, "no more of them than queries"),
+        ('name = "pate"\nthreshold = 9', BUDGET, NO, "delta is 0.01 for 180 records"),
+        ('name = "pate"\nthreshold = 9\nrate = 1', RECORDS, NO, "has no setting 'rate'"),
+        ('name = "pate"\nthreshold = 9\npublish = 3', RECORDS, NO, "publish is 3: write a table"),
+        ('name = "pate"\nthreshold = 9\npublish = { miss = 0.1 }', RECORDS, NO, "publish needs epsilon"),
+        ('name = "pate"\nthreshold = 9', "", NO, "delta below one over the records"),
         ('name = "fedavg"', "", f"{NO}\nrounds = 2", "are for protocols that exchange predictions"),
         ('name = "fedavg"', "", "rounds = 2", "fitted whole, and there are no updates"),
         ('name = "vote"', '[learner]\nmodel = "logistic"\n', "rounds = 2", "you may mean 'votes'"),

@@ -18,6 +18,7 @@ from confide.mechanisms.federate.vote_exchange import VoteExchange
 from confide.mechanisms.noise.source import Noise
 from confide.releases.collaboration.means import mean_of
 from confide.releases.collaboration.parties import Parties
+from confide.releases.collaboration.pate import pate_of
 from confide.releases.collaboration.plan import PlanFile, placed_in
 from confide.releases.collaboration.protocols import EXCHANGES
 
@@ -40,6 +41,8 @@ def exchange_of(plan: PlanFile, parties: Parties, noise: Noise) -> AnyCollaborat
         refuse_unknown(plan.protocol, ("name", *EXCHANGES[name].takes), name)
         if name == "cronus":
             return _cronus(plan, public, parties.classes, student)
+        if name == "pate":
+            return pate_of(plan.protocol, _spending(plan, name), parties, student, noise)
         budget = Budget(*_spending(plan, name), Unit.client())
         votes = OneShotVotes(budget=budget, public=len(public), classes=parties.classes, noise=noise)
         return VoteExchange(votes=votes, student=student, public=public)
@@ -64,6 +67,6 @@ def _spending(plan: PlanFile, name: str) -> tuple[float, float]:
     if plan.paying.epsilon is None or plan.paying.delta is None:
         raise PromiseError(
             f"{name} keeps a budget, and there is none: write [budget] with epsilon and delta, such as 1 and "
-            "1e-4; delta below one over the clients."
+            f"1e-4; delta below one over the {'records' if name == 'pate' else 'clients'}."
         )
     return plan.paying.epsilon, plan.paying.delta

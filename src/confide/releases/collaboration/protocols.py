@@ -82,6 +82,13 @@ PROTOCOLS = {
 EXCHANGES = {
     "cronus": Named("cronus_exchange", "CronusExchange", ("mean",)),
     "votes": Named("vote_exchange", "VoteExchange", (), promises=True, once=True),
+    "pate": Named(
+        "pate_exchange",
+        "PateExchange",
+        ("teachers", "threshold", "queries", "answers", "check", "publish"),
+        promises=True,
+        once=True,
+    ),
 }
 """The same of those in which parties say what they predict for public records."""
 

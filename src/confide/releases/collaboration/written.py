@@ -95,8 +95,14 @@ def write_run(
         keep: what is kept of a simulation in case that it is interrupted.
 
     Raises:
-        DataError: if the model has numbers that are not finite; nothing is written then.
+        DataError: if the model has numbers that are not finite, or there is none; nothing is written then.
     """
+    if "parameters" not in run.released.view:
+        raise DataError(
+            "the teachers agreed on no public record, so that there is no student: that is what the run "
+            "published. Lower the threshold, or give more budget or teachers, in a new run, which is charged "
+            f"by itself{f', and for which you delete {keep.folder}' if keep else ''}."
+        )
     if not np.isfinite(run.parameters).all():
         fresh = f" in a new run, for which you delete {keep.folder}" if keep else ""
         raise DataError(
