@@ -38,9 +38,10 @@ if TYPE_CHECKING:
     from confide.mechanisms.share.secure_sum import SecureSum
     from confide.releases.collaboration.compared import ComparedPlans
     from confide.releases.collaboration.comparing import compare_plans
-    from confide.releases.collaboration.run import Written, carried_out
+    from confide.releases.collaboration.run import carried_out
     from confide.releases.collaboration.saved import load
     from confide.releases.collaboration.settings import CollaborateSettings
+    from confide.releases.collaboration.written import Written
 
 _HOME = {
     "AdaptiveClip": "confide.mechanisms.federate.adaptive_clipping",
@@ -74,7 +75,7 @@ _HOME = {
     "Trainee": "confide.mechanisms.federate.cronus",
     "Tree": "confide.mechanisms.federate.prefix_sums",
     "TrimmedMean": "confide.mechanisms.federate.means.coordinatewise",
-    "Written": "confide.releases.collaboration.run",
+    "Written": "confide.releases.collaboration.written",
     "ballot": "confide.mechanisms.federate.votes",
     "carried_out": "confide.releases.collaboration.run",
     "compare_plans": "confide.releases.collaboration.comparing",

@@ -139,6 +139,28 @@ def test_a_promise_is_printed_and_charged_before_anything_is_sent(desk, run):
     assert (desk / "model.npz").read_bytes() == before
 
 
+def test_an_exchange_of_predictions_is_run_recorded_and_audited(desk, run):
+    people(40, 7).drop("y").write_parquet(desk / "public.parquet")
+    learner = PLAN.partition("[learner]\n")[2].partition("[protocol]")[0]
+    plan = PLAN.replace("rounds = 3", 'public = "public.parquet"').replace(learner, 'model = "softmax"\n\n')
+    protocol = 'name = "pate"\nteachers = 2\nthreshold = 1\nanswers = 20'
+    budget = "[budget]\nepsilon = 6\ndelta = 0.001\n"
+    plan = plan.replace('name = "fedavg"', protocol)
+    (desk / "plan.toml").write_text(f"{plan}\n{budget}")
+    done = collaborate(run, "--record", "transcript", "--rehearse", "1")
+    assert done.exit_code == 0, done.output
+    text = " ".join(done.output.split())
+    assert "a student of 4 parties by PATE on 40 public records" in text
+    assert "hiding any one record" in text and "NOT FOR PUBLICATION" in text
+    seen = audit(run, "client:north", "--limit", "auc=0.9", "--out", "report")
+    assert seen.exit_code == 1, "nothing is an all-clear"
+    text = " ".join(seen.output.split())
+    assert "epsilon 6, delta 0.001, hiding any one record" in text and "Not settled" in text
+    assert "No attack here reads predictions or votes" in text
+    assert [found["attack"] for found in page_of(desk)["findings"]] == ["update-loss"]
+    assert "about a single record, and what was found about records was held against it" in str(page_of(desk))
+
+
 def test_a_secure_sum_shows_the_server_no_update(desk, run):
     (desk / "plan.toml").write_text(PLAN + "\n[secure]\nlimit = 10_000\n")
     assert collaborate(run, "--record", "transcript", "--rehearse", "1").exit_code == 0

@@ -17,7 +17,7 @@ from confide.releases.collaboration.settings import CollaborateSettings
 from confide.serve.flower.settings import CheckSettings, KeysSettings, StartSettings, keys_at
 
 if TYPE_CHECKING:
-    from confide.releases.collaboration.run import Written
+    from confide.releases.collaboration.written import Written
 
 EXAMPLE = """\
 For example:

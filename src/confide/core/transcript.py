@@ -19,6 +19,8 @@ SERVER = "server"
 """The party that sends the model and receives updates."""
 EAVESDROPPER = "eavesdropper"
 """Who listens on the network, where every message is encrypted; no party may be called so."""
+EXCHANGED = ("question", "votes", "targets", "predictions")
+"""Kinds of messages where parties exchange predictions on public records in place of updates."""
 _KINDS = "biuf"
 _NOTHING: Payload = MappingProxyType({})
 

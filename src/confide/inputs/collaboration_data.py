@@ -16,7 +16,7 @@ from confide.core.budget import Budget
 from confide.core.errors import AccessError, DataError
 from confide.core.fields import shown
 from confide.core.language import t
-from confide.core.transcript import SERVER, Payload, Seen, Transcript
+from confide.core.transcript import EXCHANGED, SERVER, Payload, Seen, Transcript
 from confide.core.who import standing
 from confide.inputs.collaboration import Collaboration
 from confide.inputs.learner import encoded
@@ -86,6 +86,11 @@ class CollaborationData:
     def clients(self) -> tuple[str, ...]:
         """All clients."""
         return tuple(party for party in self.transcript.parties if party != SERVER)
+
+    @property
+    def exchanged(self) -> bool:
+        """Whether parties exchanged predictions on public records, and no updates."""
+        return any(message.kind in EXCHANGED for message in self.transcript.messages)
 
     @property
     def others(self) -> tuple[str, ...]:

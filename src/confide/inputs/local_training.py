@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.util import find_spec
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from confide.core.errors import ConfideError, DataError, ModelError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LOGISTIC, PERCEPTRON = "logistic", "mlp"
 MODELS = (LOGISTIC, PERCEPTRON)
 """Networks that go by a name."""
+SOFTMAX, KERNEL = "softmax", "kernel"
+FITTED = (SOFTMAX, KERNEL)
+"""Models that are fitted whole, without steps: for exchanges of predictions alone."""
 _METHODS = ("shapes", "start", "train", "gradients", "model")
 """Of a `LocalLearner`."""
 
@@ -35,6 +38,12 @@ class LocalTraining:
         epochs: passes over the client's records in a round; none where a `LocalLearner` has its own.
         batch: records in a step.
         rate: the learning rate.
+        penalty: of a softmax regression, of half its squared weights against the sum of losses.
+        width: of a kernel machine, of its kernel, in units of the encoded features.
+        ridge: of a kernel machine, added to its kernel's diagonal.
+
+    A model of softmax or kernel is fitted whole, and takes penalty, or width and ridge, in place of the
+    others: parties can exchange its predictions, and no updates.
 
     Raises:
         DataError: for numbers out of range, and a model that is none.
@@ -45,14 +54,17 @@ class LocalTraining:
     epochs: int = 1
     batch: int = 32
     rate: float = 0.1
+    penalty: float = 1.0
+    width: float | None = None
+    ridge: float = 0.1
 
     def __post_init__(self) -> None:
         check_fields(self)
         object.__setattr__(self, "hidden", tuple(self.hidden))
-        if self.model not in MODELS and not is_import_path(self.model):
+        if self.model not in (*MODELS, *FITTED) and not is_import_path(self.model):
             raise DataError(
                 f"model is {self.model!r:.80}: say {' or '.join(MODELS)}, or name a function as "
-                "package.module:function."
+                f"package.module:function; or {' or '.join(FITTED)} where predictions are exchanged."
             )
         for name, least in (("epochs", 1), ("batch", 1)):
             if getattr(self, name) < least:
@@ -61,6 +73,17 @@ class LocalTraining:
             raise DataError(f"hidden is {list(self.hidden)}: give widths of 1 or more.")
         if not (self.rate > 0 and isfinite(self.rate)):
             raise DataError(f"rate is {self.rate}: give a finite number above 0.")
+        if self.model == KERNEL and self.width is None:
+            raise DataError("a kernel machine needs width, in units of the encoded features: give it.")
+        for name in ("penalty", "width", "ridge"):
+            value: float | None = getattr(self, name)
+            if value is not None and not 0 < value < inf:
+                raise DataError(f"{name} is {value}: give a finite number above 0.")
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the model is fitted whole, so that there are no updates of it."""
+        return self.model in FITTED
 
     @property
     def said(self) -> dict[str, Any]:
@@ -73,6 +96,8 @@ class LocalTraining:
         Raises:
             ModelError: if there is no such function, or it gives no module.
         """
+        if self.fitted:
+            return self._whole(features, classes)
         own = self._own(features, classes)
         if own is not None:
             return own
@@ -91,6 +116,17 @@ class LocalTraining:
                 optimiser=optimiser,
             )
         )
+
+    def _whole(self, features: int, classes: int) -> LocalLearner:
+        """A model that is fitted whole."""
+        from confide.mechanisms.federate.fitted import Fitted
+        from confide.mechanisms.federate.students import KernelRidge, SoftmaxRegression
+
+        recipe = SoftmaxRegression(penalty=self.penalty)
+        if self.model == KERNEL:
+            assert self.width is not None
+            recipe = KernelRidge(width=self.width, ridge=self.ridge)
+        return Fitted(recipe=recipe, features=features, classes=classes)
 
     def _own(self, features: int, classes: int) -> LocalLearner | None:
         """The user's own learner, which may need no PyTorch; None where a module is trained."""

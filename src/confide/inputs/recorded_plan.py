@@ -165,7 +165,7 @@ def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> Re
             public=public,
             label=label,
             protocol=str(card["protocol"]),
-            promise=None if epsilon is None else Budget(float(epsilon), float(delta), Unit.client()),
+            promise=None if epsilon is None else Budget(float(epsilon), float(delta), _unit(promise)),
             trusted=tuple(map(str, card["trusted"])),
             colluding=None if card.get("colluding") is None else int(card["colluding"]),
             said=True,
@@ -173,3 +173,8 @@ def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> Re
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{folder / RUN} is no card of a run: record the run again.") from error
+
+
+def _unit(promise: Mapping[str, Any]) -> Unit:
+    """What a promise hides: a client, but for those that say a record."""
+    return Unit.record() if promise.get("unit") == "record" else Unit.client()

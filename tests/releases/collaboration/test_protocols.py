@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from confide.collaboration import AdaptiveClip, Banded, DPFedAvg, SparseUpload
+from confide.collaboration import (
+    AdaptiveClip,
+    Banded,
+    CoordinateMedian,
+    DPFedAvg,
+    EigenvectorFilter,
+    FedAvg,
+    Krum,
+    SparseUpload,
+    TrimmedMean,
+)
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.releases.collaboration.protocols import PROTOCOLS, protocol_of
@@ -32,6 +42,7 @@ GIVEN: dict[str, Any] = {
     "above": 0.1,
     "private": {"epsilon": 1.0, "clip": 0.01, "threshold": 0.001},
     "adaptive": {"start": 0.2, "quantile": 0.6},
+    "mean": "median",
 }
 
 
@@ -43,11 +54,13 @@ def test_every_option_arrives(name: str) -> None:
     made = protocol_of({"name": name, **said}, **budget, noise="rehearsal")
     assert type(made).__name__ == named.made
     has = {f.name for f in fields(made)}  # pyright: ignore[reportArgumentType]
-    for key in set(said) & has - {"private"}:
+    for key in set(said) & has - {"private", "mean"}:
         assert getattr(made, key) == said[key], key
     assert set(said) - has <= {"bands"}, "each option is a field, but for the number of bands"
     if "bands" in said:
         assert made.sums == Banded(2)  # pyright: ignore
+    if "mean" in said:
+        assert made.mean == CoordinateMedian() and not made.additive  # pyright: ignore
     if "private" in said:
         assert made.private == SparseUpload(**GIVEN["private"])  # pyright: ignore
     if named.promises:
@@ -60,6 +73,50 @@ def test_an_adaptive_clip_stands_in_place_of_the_fixed_one() -> None:
     assert isinstance(made, DPFedAvg) and made.clip == AdaptiveClip(start=0.2, quantile=0.6)
     with pytest.raises(DataError, match="give one of them"):
         protocol_of({**said, "clip": 0.4}, epsilon=2.0, delta=1e-4, noise="secure")
+
+
+def fedavg(mean: Any, **more: Any) -> FedAvg:
+    made = protocol_of({"name": "fedavg", "mean": mean, **more}, epsilon=None, delta=None, noise="secure")
+    assert isinstance(made, FedAvg)
+    return made
+
+
+def test_a_robust_mean_is_told_what_it_withstands_and_counts_each_client_once() -> None:
+    assert fedavg({"name": "trimmed", "share": 0.2}).mean == TrimmedMean(0.2)
+    assert fedavg({"name": "krum", "poisoned": 3}).mean == Krum(poisoned=3)
+    assert fedavg({"name": "filter", "share": 0.2, "variance": 0.05}).mean == EigenvectorFilter(
+        share=0.2, variance=0.05
+    )
+    assert fedavg("median").weights == "equal"
+
+
+@pytest.mark.parametrize(
+    ("mean", "says"),
+    [
+        ("medain", "'medain': you may mean 'median'"),
+        ("plain", "choose of median, trimmed, krum, filter"),
+        ("krum", r"needs poisoned: write mean = \{ name = \"krum\", poisoned = 2 \}"),
+        ({"name": "filter", "share": 0.1}, "needs variance"),
+        ({"name": "trimmed", "share": 0.7}, "share is 0.7"),
+        ({"name": "trimmed", "share": "a"}, "share is 'a': give a number"),
+        ({"name": "krum", "poisoned": 1.5}, "poisoned is 1.5: give a whole number"),
+        ({"name": "median", "share": 0.1}, "has no setting 'share'"),
+        (3, "the mean is 3"),
+    ],
+)
+def test_a_mean_that_is_none_is_refused_with_what_to_write(mean: Any, says: str) -> None:
+    with pytest.raises(DataError, match=says):
+        fedavg(mean)
+
+
+def test_a_mean_is_refused_where_a_promise_or_a_weight_fixes_it() -> None:
+    for name in ("dp-fedavg", "distributed-dp-fedavg", "dp-ftrl"):
+        with pytest.raises(PromiseError, match="noise on the plain sum"):
+            protocol_of({"name": name, "mean": "median"}, epsilon=2.0, delta=1e-4, noise="secure")
+    with pytest.raises(PromiseError, match="adds up sparse updates one after another: leave mean out"):
+        protocol_of({"name": "selective-sgd", "mean": "median"}, epsilon=None, delta=None, noise="secure")
+    with pytest.raises(PromiseError, match="counts each once"):
+        fedavg("median", weights="records")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ import pytest
 from confide.audits.deciding import decision_on_runs
 from confide.core.errors import DataError
 from confide.inputs.local_training import LocalTraining
-from confide.releases.collaboration.plan import Adding, Paying, PlanFile
+from confide.releases.collaboration.plan import PlanFile
+from confide.releases.collaboration.terms import Adding, Paying
 from confide.releases.collaboration.under import AVERAGING, Protected, Terms, protected, ways_of
 
 TERMS = Terms(clients=10, clip=0.5, delta=0.01)

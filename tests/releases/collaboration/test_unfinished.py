@@ -12,7 +12,7 @@ from confide.core.alone import alone
 from confide.core.errors import DataError
 from confide.core.kept_transcript import read_transcript
 from confide.core.transcript import Transcript
-from confide.releases.collaboration import run as module
+from confide.releases.collaboration import written as module
 from confide.releases.collaboration.run import carried_out
 from confide.releases.collaboration.settings import CollaborateSettings
 from confide.releases.collaboration.unfinished import Unfinished, folder_of
@@ -42,13 +42,16 @@ PROTOCOLS = {
     "adaptive": ('name = "dp-fedavg"\nadaptive = { start = 0.1, noise = 2.0 }\nsample = 0.8', PROMISE),
     "dp-ftrl": ('name = "dp-ftrl"\nclip = 0.5\nseparation = 2', PROMISE),
     "banded": ('name = "dp-ftrl"\nclip = 0.5\nseparation = 2\nbands = 2', PROMISE),
+    "cronus": ('name = "cronus"\nmean = "median"', ""),
     "selective": ('name = "selective-sgd"\nupload = 0.3\ndownload = 0.5', ""),
 }
 
 
 def write_plan(folder: Path, protocol: str, more: str) -> None:
     parties = "".join(f'{name} = "{name}.csv"\n' for name in PARTIES)
-    (folder / "plan.toml").write_text(PLAN.format(parties=parties, protocol=protocol, more=more))
+    text = PLAN.format(parties=parties, protocol=protocol, more=more)
+    public = 'public = "public.csv"\n' if "cronus" in protocol else ""
+    (folder / "plan.toml").write_text(public + text)
 
 
 @pytest.fixture
@@ -60,6 +63,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pl.DataFrame({"a": x[:, 0], "b": x[:, 1], "y": np.where(x[:, 0] > 0, "u", "v")}).write_csv(
             tmp_path / f"{name}.csv"
         )
+    pl.DataFrame({"a": [-0.5, 0.1, 0.8], "b": [0.2, -0.4, 0.6]}).write_csv(tmp_path / "public.csv")
     columns = "".join(f"[columns.{c}]\nlow = -1\nhigh = 1\nknots = 2\n" for c in "ab")
     (tmp_path / "schema.toml").write_text(columns + '[columns.y]\nvalues = ["u", "v"]\n')
     write_plan(tmp_path, *PROTOCOLS["fedavg"])

@@ -12,6 +12,7 @@ from confide.attacks.blind import Blind
 from confide.audits.collaboration import rebuilding
 from confide.audits.collaboration.attacks import ALL, COUNTING, NAMING, REBUILDING
 from confide.audits.collaboration.context import context_of
+from confide.audits.collaboration.exchanged import left_of
 from confide.audits.collaboration.exhibits import clients_table, envelopes_table, parties_table
 from confide.audits.collaboration.rebuilding import planned as rebuilding_of
 from confide.audits.release import AuditedRelease, PlannedGame
@@ -68,6 +69,9 @@ class CollaborationSubject:
             )
             skipped = [Skipped.because(attack.name, blind) for attack in attacks]
             attacks = [Blind()]
+        elif data.exchanged:
+            attacks, skipped = left_of(attacks)
+            attacks = attacks or [Blind()]
         games = [self._membership(attacks), *built]
         # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
         there = [one for one in games if one.attacks] or games[:1]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from confide.attacks.blind import Blind
+from confide.audits.collaboration.exchanged import saw_of_exchange, unread
 from confide.audits.collaboration.promise import broken_by, of_one_record
 from confide.audits.release import AuditedRelease
 from confide.audits.spec import Context, Count
+from confide.core.budget import Unit
 from confide.core.language import parts, t
 from confide.core.sentence import Sentence, said
 from confide.core.transcript import EAVESDROPPER, SERVER
@@ -68,6 +70,8 @@ def saw(data: CollaborationData, parties: tuple[str, ...]) -> Sentence:
             "It saw who sent how many bytes to whom, and when: {n:,} messages, and nothing in them.",
             n=len(seen.envelopes),
         )
+    if data.exchanged:
+        return saw_of_exchange(seen, parties)
     models = len({m.round for m in seen.received("model")} | {m.round for m in seen.sent("model")})
     alone = [m for m in seen.received("update") if m.sender not in parties]
     if alone:
@@ -117,9 +121,18 @@ def _about(data: CollaborationData, about: tuple[str, ...], count: Count) -> dic
 def _notes(data: CollaborationData, release: AuditedRelease) -> tuple[str, ...]:
     notes = [
         t("The party followed the protocol: one that sends other messages may learn more."),
-        t("Which properties the people behind an update have was not tried."),
+        t("Which properties the people behind a message have was not tried.")
+        if data.exchanged
+        else t("Which properties the people behind an update have was not tried."),
     ]
-    if release.promise is not None:
+    if release.promise is not None and release.promise.unit == Unit.record():
+        notes.append(
+            t(
+                "The promise is about a single record, and what was found about records was held against it. "
+                "That it is not broken here does not show that it is kept."
+            )
+        )
+    elif release.promise is not None:
         notes.append(
             t(
                 "The promise is about all records of one client. Of a single record it allows epsilon "
@@ -175,7 +188,7 @@ def _warnings(data: CollaborationData, count: Count) -> tuple[str, ...]:
 
 def _unsettled(data: CollaborationData) -> dict[str, str]:
     if data.parties != (EAVESDROPPER,):
-        return {}
+        return unread() if data.exchanged else {}
     return {
         t("sizes and times"): t(
             "No attack here reads sizes and times: what they tell of the records is not measured, and the "

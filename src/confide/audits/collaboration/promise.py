@@ -6,7 +6,7 @@ from math import exp
 
 from confide.audits.collaboration.attacks import ALL
 from confide.audits.release import AuditedRelease
-from confide.core.budget import Budget
+from confide.core.budget import Budget, Unit
 from confide.core.language import t
 from confide.measure import measure
 from confide.measure.risk import quoted
@@ -16,14 +16,18 @@ SURE = 0.999
 
 
 def of_one_record(promise: Budget) -> tuple[float, float]:
-    """What a promise to clients allows of a single record: epsilon and delta.
+    """What a promise to clients allows of a single record, epsilon and delta; one to records is about it.
 
     Data with and without a record of a client differ by two clients: one that leaves and one that comes, with
     all other records. So the promise holds twice over (group privacy).
 
     >>> of_one_record(Budget(0.5, 0.0))
+    (0.5, 0.0)
+    >>> of_one_record(Budget(0.5, 0.0, Unit.client()))
     (1.0, 0.0)
     """
+    if promise.unit == Unit.record():
+        return promise.epsilon, promise.delta
     return 2 * promise.epsilon, promise.delta * (1 + exp(min(promise.epsilon, 700)))
 
 

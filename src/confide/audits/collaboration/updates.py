@@ -125,6 +125,8 @@ def _in_questions(found: list[list[ReadUpdate]]) -> ReadUpdates:
 
 
 def _unseen(data: CollaborationData):
+    if data.exchanged and data.parties != (EAVESDROPPER,):
+        return keep("not played: parties exchanged predictions or votes, and there are no updates to read")
     if data.parties == (EAVESDROPPER,):
         return keep("not played: an eavesdropper sees sizes and times of messages alone")
     return keep("not played: this party saw no update of a client by itself, but sums of several or models")

@@ -132,7 +132,7 @@ class TorchLearner:
         equal = 1 if depends_on_batch(modules[0]) else self.batch_size
         for same in _by_steps(rows, equal):
             together = [modules[k] for k in same]
-            if can_stack(together, recipe):
+            if y.ndim == 1 and can_stack(together, recipe):
                 train_stacked(together, x, y, [rows[k] for k in same], [seeds[k] for k in same], recipe)
             else:
                 for k in same:

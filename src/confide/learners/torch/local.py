@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import torch
@@ -26,7 +27,8 @@ class TorchLocal:
     """A local learner of a PyTorch module, trained by the loop, batches and optimiser of a `TorchLearner`.
 
     Small networks of several parties are stacked and take their steps together, where `TorchLearner` does so.
-    The optimiser begins again each time: only parameters are exchanged.
+    The optimiser begins again each time: only parameters are exchanged. Labels may be a share of each class
+    (`soft_targets`), as those of a student are; modules are trained one by one then.
 
     Args:
         learner: module, epochs, batches and optimiser of one party's local training.
@@ -44,6 +46,7 @@ class TorchLocal:
     (((3, 2), (3,)), (2, 9))
     """
 
+    soft_targets: ClassVar[bool] = True
     learner: TorchLearner
     shapes: tuple[tuple[int, ...], ...] = field(init=False)
     # Modules that are not in use: to build one takes longer than a step. Pop and append are atomic.

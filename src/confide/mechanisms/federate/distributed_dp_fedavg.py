@@ -97,7 +97,6 @@ class DistributedDPFedAvg:
     """
 
     name: ClassVar[str] = "DP-FedAvg with distributed noise"
-    additive: ClassVar[bool] = True
     trusted: ClassVar[tuple[str, ...]] = ()
     budget: Budget
     clip: float
@@ -164,6 +163,11 @@ class DistributedDPFedAvg:
                 f"the secure sum has no room for whole numbers of {self.cohort:,} clients: give it "
                 f"clients={self.cohort} and no limit."
             )
+
+    @property
+    def additive(self) -> bool:
+        """The server needs the sum, and nothing else."""
+        return True
 
     def spent(self, plan: Plan, rounds: int) -> Budget | None:
         """The promise of the run; noise is made for all planned rounds, so that fewer cost the same."""

@@ -97,7 +97,6 @@ class DPFedAvg:
     """
 
     name: ClassVar[str] = "DP-FedAvg"
-    additive: ClassVar[bool] = True
     trusted: ClassVar[tuple[str, ...]] = ("server", "eavesdropper")
     budget: Budget
     clip: float | AdaptiveClip
@@ -122,6 +121,11 @@ class DPFedAvg:
             raise PromiseError(f"sample is {self.sample}: give a chance above 0, and 1 at most.")
         if self.multiplier is not None and not 0 < self.multiplier < math.inf:
             raise PromiseError(f"multiplier is {self.multiplier}: give a finite number above 0.")
+
+    @property
+    def additive(self) -> bool:
+        """It adds noise to the sum alone."""
+        return True
 
     def spent(self, plan: Plan, rounds: int) -> Budget | None:
         """The promise of this many rounds, whichever clip they have."""

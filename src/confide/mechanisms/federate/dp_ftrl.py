@@ -93,7 +93,6 @@ class DPFTRL:
     """
 
     name: ClassVar[str] = "DP-FTRL"
-    additive: ClassVar[bool] = True
     trusted: ClassVar[tuple[str, ...]] = ("server",)
     budget: Budget
     clip: float
@@ -112,6 +111,11 @@ class DPFTRL:
             if value is not None and not 0 < value < math.inf:
                 raise PromiseError(f"{what} is {value}: give a finite number above 0.")
         self.sums.check(Participation(self.separation, 1))
+
+    @property
+    def additive(self) -> bool:
+        """It adds noise to sums alone."""
+        return True
 
     def spent(self, plan: Plan, rounds: int) -> Budget | None:
         """The promise of the run; all rounds are one mechanism, so that fewer cost the same."""

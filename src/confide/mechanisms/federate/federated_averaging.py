@@ -12,9 +12,10 @@ import numpy as np
 from confide.account.costs import Cost
 from confide.core.arrays import Array, Rng
 from confide.core.budget import Budget
-from confide.core.errors import PromiseError
+from confide.core.errors import DataError, PromiseError
 from confide.core.transcript import Payload
 from confide.learners.local import LocalLearner
+from confide.mechanisms.federate.means.mean import Mean
 from confide.mechanisms.federate.protocol import Done, Job, Plan, Upload, fault_of, heard, total_of
 from confide.mechanisms.noise.source import Noise
 
@@ -40,6 +41,9 @@ class FedAvg:
         share: of the clients that work in a round, at least one, drawn without replacement.
         weights: "records" weights a client by how many it has, "equal" all in the same way.
         rate: what the mean change is multiplied by; 1 replaces the model by the mean of the clients'.
+        mean: a robust mean of the changes, which a few clients that lie cannot move far, such as
+            `CoordinateMedian()`; None for the plain one. The server has to see each upload then, and every
+            client counts once: weights are equal.
 
     Raises:
         PromiseError: if a setting is out of range.
@@ -48,17 +52,27 @@ class FedAvg:
     """
 
     name: ClassVar[str] = "FedAvg"
-    additive: ClassVar[bool] = True
     trusted: ClassVar[tuple[str, ...]] = ()
     share: float = 1.0
     weights: Literal["records", "equal"] = "records"
     rate: float = 1.0
+    mean: Mean | None = None
 
     def __post_init__(self) -> None:
         check_share(self.share)
         check_rate(self.rate)
         if self.weights not in ("records", "equal"):
             raise PromiseError(f"weights are {self.weights!r:.40}: say 'records' or 'equal'.")
+        if self.mean is not None and self.weights == "records":
+            raise PromiseError(
+                "weights by records let one client count for as many as it claims to have, and a robust mean "
+                "counts each once: give weights of 'equal'."
+            )
+
+    @property
+    def additive(self) -> bool:
+        """Unless a robust mean looks at each upload by itself."""
+        return self.mean is None
 
     @property
     def budget(self) -> Budget | None:
@@ -79,7 +93,13 @@ class FedAvg:
         return None
 
     def begin(self, plan: Plan, *, rng: Rng) -> Averaging:
-        """The untrained model."""
+        """The untrained model.
+
+        Raises:
+            DataError: if the mean cannot be taken of as many uploads as a round has.
+        """
+        if self.mean is not None:
+            check_mean(self.mean, some_of(plan.clients, self.share))
         return Averaging(plan, plan.start.astype(np.float64))
 
     def turns(self, state: Averaging, *, rng: Rng) -> Sequence[Sequence[int]]:
@@ -99,13 +119,13 @@ class FedAvg:
 
     def fault(self, state: Averaging, upload: Payload) -> str | None:
         """Another form, or a weight that is no number of records."""
-        return _fault("update", state, upload)
+        return self._fault("update", state, upload)
 
     def received(self, state: Averaging, uploads: Sequence[Upload], *, rng: Rng) -> Averaging:
         """The parameters plus the mean change."""
         if not heard(uploads):
             return state
-        mean = total_of(uploads, "update") / total_of(uploads, "records")
+        mean = self._mean_of(uploads, "update")
         return replace(state, parameters=state.parameters + self.rate * mean)
 
     def ended(self, state: Averaging, *, rng: Rng) -> Averaging:
@@ -115,6 +135,21 @@ class FedAvg:
     def published(self, state: Averaging) -> Payload:
         """The global parameters, float64[p]."""
         return {"parameters": state.parameters}
+
+    def _mean_of(self, uploads: Sequence[Upload], what: str) -> Array:
+        if self.mean is None:
+            return total_of(uploads, what) / total_of(uploads, "records")
+        check_mean(self.mean, len(uploads))
+        return self.mean(np.stack([one.payload[what].astype(np.float64) for one in uploads]))
+
+    def _fault(self, what: str, state: Averaging, upload: Payload) -> str | None:
+        found = fault_of(upload, {what: (state.plan.size,), "records": ()})
+        if found is not None:
+            return found
+        weight = float(upload["records"])
+        if self.mean is not None and weight != 1:
+            return "a weight of its own"
+        return None if weight > 0 else "no weight"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,13 +178,13 @@ class FedSGD(FedAvg):
 
     def fault(self, state: Averaging, upload: Payload) -> str | None:
         """Another form, or a weight that is no number of records."""
-        return _fault("gradient", state, upload)
+        return self._fault("gradient", state, upload)
 
     def received(self, state: Averaging, uploads: Sequence[Upload], *, rng: Rng) -> Averaging:
         """The parameters after a step against the mean gradient."""
         if not heard(uploads):
             return state
-        mean = total_of(uploads, "gradient") / total_of(uploads, "records")
+        mean = self._mean_of(uploads, "gradient")
         return replace(state, parameters=state.parameters - self.rate * mean)
 
 
@@ -177,8 +212,29 @@ def share_of(clients: int, share: float, *, rng: Rng) -> list[int]:
     >>> len(share_of(10, 0.25, rng=np.random.default_rng(0)))
     2
     """
-    some = max(1, math.floor(share * clients + 1e-9))
-    return sorted(int(k) for k in rng.choice(clients, size=some, replace=False))
+    return sorted(int(k) for k in rng.choice(clients, size=some_of(clients, share), replace=False))
+
+
+def some_of(clients: int, share: float) -> int:
+    """How many a share of the clients is, at least one."""
+    return max(1, math.floor(share * clients + 1e-9))
+
+
+def check_mean(mean: Mean, uploads: int) -> None:
+    """Refuse a robust mean of fewer uploads than it needs to withstand what it is for.
+
+    Raises:
+        DataError: how many there are.
+
+    >>> check_mean(lambda vectors: vectors[0], 3)
+    """
+    try:
+        _ = mean(np.zeros((uploads, 1)))
+    except DataError as error:
+        raise DataError(
+            f"{mean} cannot be taken of {uploads:,} uploads of a round: let more clients work in it, or "
+            "withstand fewer that lie."
+        ) from error
 
 
 def check_share(share: float) -> None:
@@ -199,10 +255,3 @@ def check_rate(rate: float) -> None:
     """
     if not 0 < rate < math.inf:
         raise PromiseError(f"rate is {rate}: give a finite number above 0.")
-
-
-def _fault(what: str, state: Averaging, upload: Payload) -> str | None:
-    found = fault_of(upload, {what: (state.plan.size,), "records": ()})
-    if found is None and not float(upload["records"]) > 0:
-        return "no weight"
-    return found

@@ -13,6 +13,7 @@ import numpy as np
 from confide.core.arrays import Array, Rng
 from confide.core.errors import DataError
 from confide.core.transcript import SERVER, Message, Payload, Transcript, sum_known
+from confide.mechanisms.federate.exchange import kinds_of
 from confide.mechanisms.federate.protocol import AnyCollaboration, Done, Job, SecureSum, Upload
 from confide.mechanisms.federate.standing import Standing
 from confide.views.records import Records
@@ -72,7 +73,7 @@ class Gathered:
             sent = self.protocol.sent(state, client)
             if self.active is not None:
                 sent = self.active(number, name, sent, self.messages)
-            self._note(Message(number, SERVER, name, "model", sent, self._now))
+            self._note(Message(number, SERVER, name, kinds_of(self.protocol)[0], sent, self._now))
             if not len(own):
                 self._leave_out(NO_RECORDS, client)
                 continue
@@ -86,7 +87,8 @@ class Gathered:
         usable: dict[int, Payload] = {}
         reasons: list[str] = []
         for client, made in done.items():
-            message = Message(number, self.names[client], SERVER, "update", made.upload, self._now)
+            kind = kinds_of(self.protocol)[1]
+            message = Message(number, self.names[client], SERVER, kind, made.upload, self._now)
             if self.secure is None:
                 self._note(message)
             reason = unusable(self.protocol, state, made.upload)

@@ -169,7 +169,26 @@ class PATE:
         Raises:
             DataError: if a teacher's votes cannot be read. None is left out: they are the holder's own.
         """
-        return outcome(self.noise, self._labelled(self.counts(data), rng), self.budget, "PATE")
+        return self.labelled(self.counts(data), rng=rng)
+
+    def labelled(self, counts: Ints, *, rng: Rng) -> Outcome[Labelled]:
+        """Label public records by counts that were added up elsewhere, as by secure aggregation.
+
+        Args:
+            counts: votes without noise, int64[m, C] for at most `queries` public records.
+            rng: of a rehearsal.
+
+        Raises:
+            DataError: if they are no such counts.
+        """
+        whole = np.asarray(counts)
+        fits = whole.ndim == 2 and len(whole) <= self.queries and whole.shape[1] == self.classes
+        if not fits or whole.dtype.kind not in "iu":
+            raise DataError(
+                f"counts are whole numbers of {self.classes} classes for {self.queries:,} public records at "
+                f"most, and got {whole.dtype} of {whole.shape}."
+            )
+        return outcome(self.noise, self._labelled(whole.astype(np.int64), rng), self.budget, "PATE")
 
     def counts(self, data: Sequence[Array]) -> Ints:
         """The votes of each public record that may be looked at, int64[m, C]: never to be published.

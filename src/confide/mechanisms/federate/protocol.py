@@ -159,11 +159,14 @@ class Collaboration(Protocol[S]):
 
     name: ClassVar[str]
     """Its name in the literature."""
-    additive: ClassVar[bool]
-    """Whether the server needs no more than the sum of a turn's uploads, as a secure sum gives it."""
     trusted: ClassVar[tuple[str, ...]]
     """Who sees more than what the promise is about, and is trusted not to use it: "server" where it adds the
     noise; "eavesdropper" where nobody may know who takes part in a round."""
+
+    @property
+    def additive(self) -> bool:
+        """Whether the server needs no more than the sum of a turn's uploads, as a secure sum gives it."""
+        ...
 
     @property
     def budget(self) -> Budget | None:

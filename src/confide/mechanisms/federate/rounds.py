@@ -15,6 +15,7 @@ from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Outcome
 from confide.core.transcript import SERVER, Payload, Transcript, check_names
 from confide.learners.local import LocalLearner
+from confide.mechanisms.federate.exchange import Exchange
 from confide.mechanisms.federate.gathered import ActiveServer, Gathered
 from confide.mechanisms.federate.paying import check_plan, pay
 from confide.mechanisms.federate.protocol import (
@@ -52,6 +53,7 @@ class Run:
         trusted: against whom the promise does not hold.
         assumed: what the promise rests on besides its noise, such as how many clients collude; often nothing.
         colluding: how many clients together it holds against at most; None for any number.
+        unpublished: what is said to the holder of the records alone, not for publication; often nothing.
     """
 
     released: Outcome[Payload]
@@ -60,6 +62,7 @@ class Run:
     trusted: tuple[str, ...] = ()
     assumed: str = ""
     colluding: int | None = None
+    unpublished: str = ""
 
     @property
     def parameters(self) -> Array:
@@ -147,11 +150,11 @@ def collaborate(
             done = [one for some in map(work, items) for one in some]
             try:
                 uploads = loop.uploads(state, dict(zip(jobs, done, strict=True)), number, rng=server)
+                state = protocol.received(state, uploads, rng=server)
             except DataError:
                 if keep is not None and ledger is None:  # nothing was charged: there is nothing to go on with
                     keep.drop()
                 raise
-            state = protocol.received(state, uploads, rng=server)
         state = protocol.ended(state, rng=server)
         if keep is not None:
             keep.keep(loop.standing(number, seed, server, state))
@@ -165,6 +168,7 @@ def collaborate(
         trusted=protocol.trusted,
         assumed=protocol.assumed if isinstance(protocol, NeedsSum) else "",
         colluding=protocol.colluding if isinstance(protocol, NeedsSum) else None,
+        unpublished=protocol.unpublished(state) if isinstance(protocol, Exchange) else "",
     )
 
 

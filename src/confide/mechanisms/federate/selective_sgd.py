@@ -100,7 +100,6 @@ class SelectiveSGD:
     """
 
     name: ClassVar[str] = "selective SGD"
-    additive: ClassVar[bool] = False
     trusted: ClassVar[tuple[str, ...]] = ()
     upload: float = 0.1
     download: float = 1.0
@@ -144,6 +143,11 @@ class SelectiveSGD:
         one = self.private.epsilon
         a_round = self.private.cost(self.uploaded(plan))
         return Epsilons(one, a_round, a_round * plan.rounds, a_round * plan.rounds * plan.clients)
+
+    @property
+    def additive(self) -> bool:
+        """Sparse uploads are added one after another."""
+        return False
 
     def spent(self, plan: Plan, rounds: int) -> Budget | None:
         """The promise to each participant, whatever its records are; who takes part is public.

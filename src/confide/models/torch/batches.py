@@ -30,8 +30,9 @@ def tensor_of(x: Batch) -> Tensor:
 
 
 def truth_of(y: Array, task: Task) -> Tensor:
-    """Convert labels to a tensor: class codes int64[n], or values float32[n]."""
-    return torch.from_numpy(np.array(y, np.int64 if task == "classification" else np.float32))
+    """Convert labels to a tensor: class codes int64[n], values float32[n], or shares of classes [n, C]."""
+    codes = task == "classification" and np.ndim(y) == 1
+    return torch.from_numpy(np.array(y, np.int64 if codes else np.float32))
 
 
 def number_type(module: nn.Module, data: Tensor) -> torch.dtype:

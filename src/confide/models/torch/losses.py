@@ -26,10 +26,11 @@ def default_loss(task: Task) -> LossOf:
 
 
 def cross_entropy(outputs: Tensor, y: Tensor, reduction: str = "mean") -> Tensor:
-    """The cross-entropy of logits [b, C], or of one binary logit [b, 1]."""
+    """The cross-entropy of logits [b, C], or of a binary logit [b, 1]; y may be shares of classes [b, C]."""
     if outputs.shape[1] == 1:
+        second = y[:, 1] if y.ndim == 2 else y
         return functional.binary_cross_entropy_with_logits(
-            outputs[:, 0], y.to(outputs.dtype), reduction=reduction
+            outputs[:, 0], second.to(outputs.dtype), reduction=reduction
         )
     return functional.cross_entropy(outputs, y, reduction=reduction)
 

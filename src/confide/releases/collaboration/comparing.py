@@ -96,8 +96,8 @@ def _audited(spec: AuditSpec, held: ComparedPlans, ready: Ready, settings: Setti
     recorded = RecordedPlan(
         transcript=run.transcript,
         name=plan.path.name,
-        model=ready.learner.model,
-        learner=ready.learner,
+        model=ready.shown.model,
+        learner=ready.shown,
         public=parties.public,
         label=plan.label,
         protocol=ready.protocol.name,
@@ -106,7 +106,7 @@ def _audited(spec: AuditSpec, held: ComparedPlans, ready: Ready, settings: Setti
         colluding=run.colluding,
         said=True,
     )
-    right = parties.accuracy(ready.learner, run.parameters)
+    right = parties.accuracy(ready.shown, run.parameters)
     subject = spec.read(seen(held, recorded), settings=settings)
     audit = audit_subject(spec, subject, settings=settings)
     note = t(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -35,7 +35,9 @@ class Parties:
         schema: the text of the public schema.
         public: what it says.
         test: records that nobody trained on; None without any.
-        files: that were read.
+        files: of records, that were read.
+        asked: public records that parties exchange predictions on, encoded; None without any.
+        published: the file of these.
     """
 
     records: Mapping[str, Records]
@@ -43,6 +45,8 @@ class Parties:
     public: PublicSchema
     test: Records | None
     files: tuple[Identity, ...]
+    asked: Array | None = None
+    published: Identity | None = None
 
     @property
     def features(self) -> int:
@@ -65,7 +69,7 @@ class Parties:
         Raises:
             DataError: if one is not.
         """
-        for one in self.files:
+        for one in (*self.files, *([self.published] if self.published else [])):
             one.need_unchanged()
 
     def accuracy(self, learner: LocalLearner, parameters: Array) -> float | None:
@@ -97,7 +101,20 @@ def read_parties(plan: PlanFile) -> Parties:
             f"find more of them, or lower the cohort. Without records: {empty:.200}."
         )
     test = None if plan.test is None else _encoded(plan, public, _rows(plan, public, plan.test), "test")
-    return Parties(records, text, public, test, tuple(identities.values()))
+    own = tuple(identities.values())
+    if plan.public is None:
+        return Parties(records, text, public, test, own)
+    published = Identity.of(plan.public)
+    if published.digest in {one.digest for one in own}:
+        raise DataError(
+            f"public is {plan.public}, which is a file of records of a party: everybody sees public records. "
+            "Name records that are public already."
+        )
+    if plan.test is not None and Identity.of(plan.test).digest == published.digest:
+        raise DataError(
+            f"public is {plan.public}, which is test too: a student learns from public records. Name others."
+        )
+    return Parties(records, text, public, test, own, _unlabelled(plan, public, plan.public), published)
 
 
 def read_public_part(plan: PlanFile, *, test: Path | None) -> Parties:
@@ -131,13 +148,32 @@ def read_party(plan: PlanFile, name: str) -> Records:
 def _rows(plan: PlanFile, public: PublicSchema, path: Path) -> pl.DataFrame:
     parquet = path.suffix.lower() == ".parquet"
     frame = read_parquet(path) if parquet else read_public_rows(path, public, label=plan.label)
-    for column in (plan.label, *public.columns.columns):
+    _need_columns(frame, (plan.label, *public.columns.columns), path)
+    return frame
+
+
+def _unlabelled(plan: PlanFile, public: PublicSchema, path: Path) -> Array:
+    """Features of public records, float32[m, D]; their labels are not looked at, and need not be there."""
+    parquet = path.suffix.lower() == ".parquet"
+    frame = read_parquet(path) if parquet else read_public_rows(path, public, label=plan.label)
+    _need_columns(frame, public.columns.columns, path)
+    least = len(public.classes)
+    if len(frame) < least:
+        raise DataError(
+            f"{path} has {len(frame):,} public records for {least:,} classes: a student learns from them "
+            "alone, so give as many at the least, and better hundreds."
+        )
+    public.columns.check(frame)
+    return np.asarray(public.columns(frame), np.float32)
+
+
+def _need_columns(frame: pl.DataFrame, columns: Iterable[str], path: Path) -> None:
+    for column in columns:
         if column not in frame.columns:
             raise DataError(
                 f"{path} has no column {column!r:.60}, which the schema has: it has "
                 f"{', '.join(frame.columns)[:200]}."
             )
-    return frame
 
 
 def _by_client(plan: PlanFile, frame: pl.DataFrame, column: str) -> dict[str, pl.DataFrame]:

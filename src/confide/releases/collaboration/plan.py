@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from confide.core.errors import DataError
-from confide.core.fields import check_fields, shown
+from confide.core.fields import shown
 from confide.core.transcript import check_names
 from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.local_training import LocalTraining
@@ -27,78 +27,12 @@ from confide.inputs.plan_files import (
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.mechanisms.noise.source import Noise
 from confide.releases.collaboration.deployed import Deployed, deployed_of
-from confide.releases.collaboration.protocols import Said, protocol_of
-from confide.releases.session.settings import budget_of
-
-if TYPE_CHECKING:
-    from confide.core.budget import Budget
-    from confide.mechanisms.share.secure_sum import SecureSum
+from confide.releases.collaboration.protocols import EXCHANGES, Said, exchange_in, protocol_of
+from confide.releases.collaboration.terms import Adding, Paying
 
 MOST_ROUNDS = 100_000
-TABLES = ("parties", "learner", "protocol", "budget", "secure", "deadlines", "deployed")
-KEYS = ("rounds", "label", "schema", "test", "records", "client", "cohort")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paying:
-    """What a run may spend, and who pays.
-
-    Args:
-        epsilon, delta: of the whole run; both or none.
-        ledger: FILE, or postgresql://HOST/DATABASE.
-        whole: of a new ledger, "EPSILON,DELTA" for everything together.
-        analyst: whose part of the ledger pays.
-    """
-
-    epsilon: float | None = None
-    delta: float | None = None
-    ledger: str | None = None
-    whole: str | None = None
-    analyst: str | None = None
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-        if (self.epsilon is None) != (self.delta is None):
-            raise DataError("epsilon and delta are one promise: give both, or none of them.")
-        if self.ledger is None and (self.whole is not None or self.analyst is not None):
-            raise DataError("whole and analyst are those of a ledger: give ledger too, or leave them out.")
-
-    @property
-    def of_ledger(self) -> Budget | None:
-        """The budget of a new ledger."""
-        return None if self.whole is None else budget_of(self.whole)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adding:
-    """How uploads are added up so that the server sees their sum alone: settings of a `SecureSum`.
-
-    Args:
-        threshold: how many clients of a round must remain, above two thirds of them; the least by itself.
-        colluding: how many clients may tell the server all they know.
-        neighbours: with how many others a client shares masks; all by itself.
-        limit: the largest absolute value of a number in an upload; the clip by itself.
-    """
-
-    threshold: int | None = None
-    colluding: int = 0
-    neighbours: int | None = None
-    limit: float | None = None
-
-    def __post_init__(self) -> None:
-        check_fields(self)
-        for name in ("threshold", "colluding", "neighbours", "limit"):
-            value: float | None = getattr(self, name)
-            if value is not None and value < 0:
-                raise DataError(f"{name} is {value}: give no number below 0.")
-
-    def by_masks(self, cohort: int | None) -> SecureSum:
-        """The secure sum; a sum of fewer clients than the cohort is not shown."""
-        from confide.mechanisms.share.secure_sum import SecureSum
-
-        return SecureSum(
-            threshold=self.threshold, cohort=cohort, colluding=self.colluding, neighbours=self.neighbours
-        )
+TABLES = ("parties", "learner", "student", "protocol", "budget", "secure", "deadlines", "deployed")
+KEYS = ("rounds", "label", "schema", "test", "public", "records", "client", "cohort")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +49,10 @@ class PlanFile:
         records: that one file, and
         client: its column that says whose each row is.
         test: records to test the model with, which nobody trains on.
+        public: records that parties exchange predictions on; None for a protocol that exchanges updates.
         cohort: the fewest clients with records; a secure sum of fewer is not shown.
         learner: what clients train.
+        student: what is trained on what was exchanged; the learner where the plan names no other.
         protocol: name and options.
         paying: the budget.
         adding: of a secure sum; None where the server sees every upload.
@@ -133,8 +69,10 @@ class PlanFile:
     records: Path | None
     client: str | None
     test: Path | None
+    public: Path | None
     cohort: int | None
     learner: LocalTraining
+    student: LocalTraining
     protocol: Said
     paying: Paying
     adding: Adding | None
@@ -169,11 +107,22 @@ def read_plan(path: Path) -> PlanFile:
     said = parsed(path, text)
     with placed_in(path):
         refuse_unknown(said, (*KEYS, *TABLES), "the plan")
-        rounds, cohort = whole_in(said, "rounds", most=MOST_ROUNDS), None
+        exchange, cohort = exchange_in(said.get("protocol")), None
+        rounds = 1  # an exchange of votes has no other number of them
+        if "rounds" in said or exchange is None or not exchange.once:
+            rounds = whole_in(said, "rounds", most=MOST_ROUNDS)
+        if exchange is not None and exchange.once and rounds > 1:
+            raise DataError(f"rounds is {rounds}, and votes are exchanged once: give 1, or leave it out.")
         if "cohort" in said:
             cohort = whole_in(said, "cohort", most=1_000_000)
         place = partial(_place, path.parent, said)
         label, schema, test = words_in(said, "label"), place("schema"), place("test", needed=False)
+        public = place("public", needed=exchange is not None)
+        if exchange is None and (public or "student" in said):
+            raise DataError(
+                "public and [student] are for protocols that exchange predictions on public records: choose "
+                f"one of {', '.join(EXCHANGES)}, or leave them out."
+            )
         records, client = place("records", needed=False), words_in(said, "client", needed=False)
         if (records is None) != (not client):
             raise DataError("records and client belong together: one file, and its column of clients.")
@@ -181,6 +130,15 @@ def read_plan(path: Path) -> PlanFile:
         parties = _parties(table_in(said, "parties"), path.parent, one_file=records is not None)
     with placed_in(path, "learner"):
         learner = cast(LocalTraining, filled(LocalTraining, table_in(said, "learner")))
+        if learner.fitted and exchange is None:
+            raise DataError(
+                f"a {learner.model} model is fitted whole, and there are no updates of it: choose logistic "
+                f"or mlp, or a protocol that exchanges predictions ({', '.join(EXCHANGES)})."
+            )
+    with placed_in(path, "student"):
+        student = learner
+        if "student" in said:
+            student = cast(LocalTraining, filled(LocalTraining, table_in(said, "student")))
     with placed_in(path, "protocol"):
         protocol = table_in(said, "protocol")
         if not protocol:
@@ -198,8 +156,8 @@ def read_plan(path: Path) -> PlanFile:
         deployed = deployed_of(table_in(said, "deployed"), path.parent)
     return PlanFile(
         path=path, text=text, rounds=rounds, label=label, schema=cast(Path, schema), parties=parties,
-        records=records, client=client or None, test=test, cohort=cohort, learner=learner,
-        protocol=protocol, paying=paying, adding=adding, deadline=deadline, end=end,
+        records=records, client=client or None, test=test, public=public, cohort=cohort, learner=learner,
+        student=student, protocol=protocol, paying=paying, adding=adding, deadline=deadline, end=end,
         deployed=deployed,
     )  # fmt: skip
 

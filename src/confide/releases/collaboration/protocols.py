@@ -15,6 +15,7 @@ from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.local_training import need
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.mechanisms.noise.source import Noise
+from confide.releases.collaboration.means import mean_of
 
 Said: TypeAlias = Mapping[str, Any]
 
@@ -35,6 +36,7 @@ class Named:
         takes: its options in a plan.
         promises: whether it keeps a budget for each client.
         remembers: whether clients keep something to themselves between rounds.
+        once: whether there is one round alone.
     """
 
     module: str
@@ -42,6 +44,7 @@ class Named:
     takes: tuple[str, ...]
     promises: bool = False
     remembers: bool = False
+    once: bool = False
 
     def load(self) -> Callable[..., AnyCollaboration]:
         """Its record."""
@@ -50,8 +53,8 @@ class Named:
 
 
 PROTOCOLS = {
-    "fedavg": Named("federated_averaging", "FedAvg", ("share", "weights", "rate")),
-    "fedsgd": Named("federated_averaging", "FedSGD", ("share", "weights", "rate")),
+    "fedavg": Named("federated_averaging", "FedAvg", ("share", "weights", "rate", "mean")),
+    "fedsgd": Named("federated_averaging", "FedSGD", ("share", "weights", "rate", "mean")),
     "dp-fedavg": Named(
         "dp_fedavg",
         "DPFedAvg",
@@ -76,6 +79,28 @@ PROTOCOLS = {
     ),
 }
 """The name in a plan -> the protocol."""
+EXCHANGES = {
+    "cronus": Named("cronus_exchange", "CronusExchange", ("mean",)),
+    "votes": Named("vote_exchange", "VoteExchange", (), promises=True, once=True),
+    "pate": Named(
+        "pate_exchange",
+        "PateExchange",
+        ("teachers", "threshold", "queries", "answers", "check", "publish"),
+        promises=True,
+        once=True,
+    ),
+}
+"""The same of those in which parties say what they predict for public records."""
+
+
+def exchange_in(given: Any) -> Named | None:
+    """The exchange of predictions that the table of a plan names; None if it names another protocol.
+
+    >>> exchange_in({"name": "votes"}).once, exchange_in({"name": "fedavg"})
+    (True, None)
+    """
+    name = given.get("name") if isinstance(given, dict) else None
+    return EXCHANGES.get(name) if isinstance(name, str) else None
 
 
 def protocol_of(said: Said, *, epsilon: float | None, delta: float | None, noise: Noise) -> AnyCollaboration:
@@ -95,12 +120,15 @@ def protocol_of(said: Said, *, epsilon: float | None, delta: float | None, noise
     """
     name = said.get("name")
     if not isinstance(name, str) or name not in PROTOCOLS:
-        near = get_close_matches(str(name).lower(), PROTOCOLS, n=1)
-        hint = f"you may mean {near[0]!r}" if near else f"choose one of {', '.join(PROTOCOLS)}"
+        names = (*PROTOCOLS, *EXCHANGES)
+        near = get_close_matches(str(name).lower(), names, n=1)
+        hint = f"you may mean {near[0]!r}" if near else f"choose one of {', '.join(names)}"
         raise DataError(f"the name is {shown(name)}: {hint}.")
     named = PROTOCOLS[name]
+    if "mean" in said and "mean" not in named.takes:
+        raise PromiseError(_no_mean(name, named))
     refuse_unknown(said, ("name", *named.takes), name)
-    given = {key: _checked(key, value) for key, value in said.items() if key != "name"}
+    given = {key: _checked(key, value) for key, value in said.items() if key not in ("name", "mean")}
     if named.promises:
         return _promising(name, named, given, epsilon, delta, noise)
     if epsilon is not None:
@@ -108,12 +136,22 @@ def protocol_of(said: Said, *, epsilon: float | None, delta: float | None, noise
             f"{name} promises nothing, so that no budget can be kept: leave epsilon and delta out, or choose "
             f"{' or '.join(key for key, one in PROTOCOLS.items() if one.promises)}."
         )
+    if "mean" in said:  # each client counts once
+        given = {"weights": "equal", **given, "mean": mean_of(said["mean"])}
     if "private" in given:
         from confide.mechanisms.federate.sparse_upload import SparseUpload
 
         given["private"] = _made(SparseUpload, given["private"], ("epsilon", "clip", "threshold"))
         given["noise"] = noise
     return named.load()(**given)
+
+
+def _no_mean(name: str, named: Named) -> str:
+    averaging = " or ".join(key for key, one in PROTOCOLS.items() if "mean" in one.takes)
+    why = "adds up sparse updates one after another"
+    if named.promises:
+        why = "keeps its promise by noise on the plain sum, and that fixes the mean"
+    return f"{name} {why}: leave mean out, or choose {averaging}, which promise nothing."
 
 
 def _promising(

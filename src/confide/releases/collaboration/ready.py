@@ -12,12 +12,15 @@ from confide.core.language import t
 from confide.core.transcript import EAVESDROPPER, SERVER
 from confide.inputs.collaboration import Collaboration
 from confide.inputs.learner import encoded
+from confide.inputs.plan_files import placed_in
 from confide.inputs.public_cells import read_public_rows
 from confide.learners.local import LocalLearner
+from confide.mechanisms.federate.exchange import Exchange
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.releases.collaboration.compared import ComparedPlans
+from confide.releases.collaboration.exchanges import exchange_of
 from confide.releases.collaboration.parties import Parties, read_parties
-from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
+from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.run import check_run
 from confide.releases.collaboration.under import AS_IT_IS, Protected, Terms, protected
 
@@ -34,7 +37,8 @@ class Ready:
         name: of its section in the report.
         parties: with their records, as this plan reads them.
         protocol, secure: of the run.
-        learner: what clients train, and what the published parameters are a model of.
+        learner: what clients train.
+        shown: what the published parameters are a model of.
     """
 
     one: Protected
@@ -42,6 +46,7 @@ class Ready:
     parties: Parties
     protocol: AnyCollaboration
     learner: LocalLearner
+    shown: LocalLearner
     secure: SecureSum | None
 
 
@@ -77,7 +82,8 @@ def read_runs(held: ComparedPlans, settings: Settings) -> list[Ready]:
 
 def _plan_with_parties(path: Path) -> tuple[PlanFile, Parties]:
     plan = read_plan(path)
-    plan.made("rehearsal")  # for its errors alone, before any record is read
+    if plan.public is None:
+        plan.made("rehearsal")  # for its errors alone, before any record is read
     with placed_in(plan.path):
         return plan, read_parties(plan)
 
@@ -139,14 +145,23 @@ def _ready(one: Protected, parties: Parties, name: str) -> Ready:
     """A run with its protocol, learner and secure sum, once its promise is known to be kept."""
     plan = one.plan
     try:
-        protocol = plan.made("rehearsal")
+        exchanged = plan.public is not None
+        protocol = exchange_of(plan, parties, "rehearsal") if exchanged else plan.made("rehearsal")
         secure = None if plan.adding is None else plan.adding.by_masks(plan.cohort)
         learner = plan.learner.learner(features=parties.features, classes=parties.classes)
         check_run(plan, parties, protocol, learner, secure, pays=False)
     except ConfideError as error:
         under = "" if one.way in (AS_IT_IS, str(plan.path)) else f"--under {one.text}: "
         raise type(error)(f"{under}{error}") from error
-    return Ready(one=one, name=name, parties=parties, protocol=protocol, learner=learner, secure=secure)
+    return Ready(
+        one=one,
+        name=name,
+        parties=parties,
+        protocol=protocol,
+        learner=learner,
+        shown=protocol.student if isinstance(protocol, Exchange) else learner,
+        secure=secure,
+    )
 
 
 def seen(held: ComparedPlans, transcript: object) -> Collaboration:

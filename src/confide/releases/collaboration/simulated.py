@@ -15,6 +15,7 @@ from confide.inputs.local_training import need
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.clipped_updates import TOLERATED
 from confide.mechanisms.federate.distributed_dp_fedavg import DistributedDPFedAvg
+from confide.mechanisms.federate.exchange import Exchange
 from confide.mechanisms.federate.protocol import AnyCollaboration, NeedsSum, SecureSum, Summed
 from confide.mechanisms.federate.rounds import Map, Run
 from confide.mechanisms.federate.rounds import collaborate as run
@@ -143,7 +144,12 @@ def secured(
             "a server could tell two groups two stories and read the numbers of one client. Give "
             f"{least:,} or more."
         )
-    bound = limit if limit is not None else clip_of(protocol)
+    if isinstance(protocol, Exchange) and protocol.whole:
+        if limit is not None:
+            raise DataError("votes are whole numbers, and are not rounded: leave limit out.")
+        bound = None
+    else:
+        bound = limit if limit is not None else clip_of(protocol)
     how = replace(secure, fresh_inputs=True)  # every round trains new updates
     return _Enough(SecureRounds(limit=bound, clients=len(clients), how=how), needed)
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from confide.core.version import VERSION
+from confide.mechanisms.federate.exchange import Exchange
 from confide.mechanisms.federate.gathered import DROPPED
 from confide.mechanisms.federate.protocol import AnyCollaboration, Plan
 from confide.mechanisms.federate.rounds import Run
 from confide.mechanisms.share.refusals import listed
 from confide.releases.collaboration.parties import Parties
 from confide.releases.collaboration.plan import PlanFile
+from confide.releases.collaboration.protocols import exchange_in
 from confide.releases.collaboration.saved import SCHEMA
 
 if TYPE_CHECKING:
@@ -39,7 +41,8 @@ def card_of(
         "client": plan.client,
         "columns": parties.schema,
         "features": parties.features,
-        "learner": plan.learner.said,
+        "learner": plan.student.said,
+        **(_of_exchange(plan, protocol) if isinstance(protocol, Exchange) else {}),
         "protocol": protocol.name,
         "secure": plan.adding is not None,
         "trusted": list(protocol.trusted),
@@ -48,6 +51,7 @@ def card_of(
         "promise": {
             "epsilon": None if rehearsal or promise is None else promise.epsilon,
             "delta": None if rehearsal or promise is None else promise.delta,
+            "unit": None if promise is None else promise.unit.kind,
             "sentence": _sentence(promise, protocol, plan, parties, run, rehearsal=rehearsal),
         },
     }
@@ -63,16 +67,25 @@ def _sentence(
     rehearsal: bool,
 ) -> str:
     """The promise of the whole run in words, and against whom it does not hold."""
+    remark = f" {protocol.remark(run.released.view)}" if isinstance(protocol, Exchange) else ""
     if promise is None:
-        return f"It promises nothing: {protocol.name} adds no noise.{_of_sum(plan)}"
+        return f"It promises nothing: {protocol.name} adds no noise.{remark}{_of_sum(plan)}"
+    exchange = exchange_in(plan.protocol)
+    once = exchange is not None and exchange.once
     kept = f"{promise}, {run.assumed}" if run.assumed else str(promise)
-    said = f"It promises {kept}, for the whole run of {plan.rounds:,} rounds"
+    whole = "the one exchange" if once else f"the whole run of {plan.rounds:,} rounds"
+    said = f"It promises {kept}, for {whole}"
     if rehearsal:
         said = f"It promises nothing, as its noise came from a seed; with secure noise it would be {kept}"
     published = _as_published(protocol, plan, parties, run)
     trusted = " and the ".join(protocol.trusted)
     against = f" It does not hold against the {trusted}, who must be trusted." if trusted else ""
-    return f"{said}.{published}{against}{_of_sum(plan)}"
+    return f"{said}.{published}{remark}{against}{_of_sum(plan)}"
+
+
+def _of_exchange(plan: PlanFile, protocol: Exchange) -> dict[str, Any]:
+    """The public records that parties were asked about, and what these trained."""
+    return {"public": protocol.asked, "trained": plan.learner.said}
 
 
 def _as_published(protocol: AnyCollaboration, plan: PlanFile, parties: Parties, run: Run) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from confide.core.errors import DataError
 from confide.inputs.numbers import parse_number
-from confide.releases.collaboration.plan import Adding, Paying, PlanFile
+from confide.releases.collaboration.plan import PlanFile
 from confide.releases.collaboration.protocols import PROTOCOLS, Said
+from confide.releases.collaboration.terms import Adding, Paying
 
 AS_IT_IS, PLAIN, SECURE, NOISE, BOTH = "plan", "plain", "secure", "dp", "both"
 FORMS = (PLAIN, SECURE, f"{NOISE}:EPSILON", f"{BOTH}:EPSILON", AS_IT_IS)

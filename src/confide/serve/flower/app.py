@@ -17,9 +17,9 @@ from confide.core.errors import DataError
 from confide.core.transcript import SERVER
 from confide.mechanisms.share.messages import Identity
 from confide.mechanisms.share.refusals import listed
+from confide.releases.collaboration.ledger import ledger_of
 from confide.releases.collaboration.parties import read_party
 from confide.releases.collaboration.plan import PlanFile, read_plan
-from confide.releases.collaboration.run import ledger_of
 from confide.serve.flower import keys, records
 from confide.serve.flower.coordinator import Coordinator, Finished
 from confide.serve.flower.deployment import Deployment, deployment_of

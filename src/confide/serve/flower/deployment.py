@@ -19,7 +19,7 @@ from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.protocol import AnyCollaboration
 from confide.releases.collaboration.deployed import MISSING, PinnedParty, read_pins
 from confide.releases.collaboration.plan import PlanFile, read_plan
-from confide.releases.collaboration.protocols import PROTOCOLS
+from confide.releases.collaboration.protocols import PROTOCOLS, exchange_in
 from confide.releases.collaboration.simulated import clip_of
 
 STEPS = 5
@@ -168,6 +168,12 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     with placed_in(plan.path, "deployed"):
         plan.deployed.check_version()
         pins = read_pins(plan.deployed.keys, tuple(plan.parties))
+    if exchange_in(plan.protocol) is not None:
+        with placed_in(plan.path, "protocol"):
+            raise PromiseError(
+                f"{plan.protocol['name']} exchanges predictions, and machines send models and updates alone "
+                "so far: simulate the plan, or choose another protocol."
+            )
     schema = schema_text(plan.schema)
     public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
@@ -177,6 +183,12 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
             raise PromiseError(
                 f"clients of {plan.protocol['name']} keep a memory between rounds, and a run that goes on "
                 "after a crash would lose it: choose another protocol, or simulate this one."
+            )
+    if "mean" in plan.protocol:
+        with placed_in(plan.path, "protocol"):
+            raise PromiseError(
+                "a robust mean is for simulations: on machines silent parties are left out of a round, and "
+                "of those that remain more may lie than the mean withstands. Leave mean out, or simulate it."
             )
     # As it was parsed: comments and ends of lines are no terms.
     # Nor are deadlines.

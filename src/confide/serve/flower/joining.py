@@ -10,8 +10,9 @@ import numpy as np
 from confide.core.errors import DataError
 from confide.core.transcript import Payload
 from confide.releases.collaboration.parties import read_party, read_public_part
+from confide.releases.collaboration.places import check_places
 from confide.releases.collaboration.plan import read_plan
-from confide.releases.collaboration.run import Written, check_places
+from confide.releases.collaboration.written import Written
 from confide.serve.flower import starting
 from confide.serve.flower.app import PARTY_LOG, TRANSCRIPT
 from confide.serve.flower.checking import Wrong, check_party

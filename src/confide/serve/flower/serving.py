@@ -20,16 +20,11 @@ from confide.mechanisms.federate.paying import check_plan
 from confide.mechanisms.federate.protocol import NeedsSum, Plan
 from confide.mechanisms.federate.rounds import Run
 from confide.mechanisms.noise.source import outcome
+from confide.releases.collaboration.ledger import ledger_of, refuse_new_ledger
 from confide.releases.collaboration.parties import Parties, read_public_part
+from confide.releases.collaboration.places import check_places
 from confide.releases.collaboration.plan import PlanFile, read_plan
-from confide.releases.collaboration.run import (
-    Written,
-    check_places,
-    ledger_of,
-    refuse_new_ledger,
-    with_ledger,
-    write_run,
-)
+from confide.releases.collaboration.written import Written, with_ledger, write_run
 from confide.serve.flower import starting
 from confide.serve.flower.app import CHECKPOINT, LEAVING, SERVER_LOG, TRANSCRIPT, server_identity
 from confide.serve.flower.checking import flower_version
