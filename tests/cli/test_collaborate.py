@@ -15,6 +15,8 @@ from click.testing import CliRunner, Result
 from confide.cli import main
 from confide.collaboration import load
 from confide.core.kept_transcript import read_transcript
+from confide.inputs.collaboration import Collaboration
+from confide.inputs.collaboration_data import read_collaboration
 
 WIDTH = 30
 Run = Callable[..., Result]
@@ -356,3 +358,40 @@ def test_an_audit_refuses_who_is_no_party_and_controls_that_were_used(desk, run)
     file = desk / "transcript" / "run.json"
     file.write_text(file.read_text().replace("FedAvg", "DP-FedAvg"))
     assert "was changed or cut" in audit(run, "server").output
+
+
+def test_a_property_is_read_from_a_column_that_no_client_trains_on(desk: Path, run: Run) -> None:
+    """In csv and parquet files; too few auxiliary records are named with how many are needed."""
+    plan = desk / "plan.toml"
+    plan.write_text(PLAN.replace("epochs = 10", "epochs = 1").replace("rounds = 3", "rounds = 1"))
+    smokes = [pl.Series("smokes", [word] * 50) for word in ("yes", "no", "no")]
+    own = zip(("north", "south", "east"), smokes, strict=True)
+    members = pl.concat([pl.read_parquet(f"{name}.parquet").with_columns(told) for name, told in own])
+    members.with_columns(smokes=pl.when(pl.int_range(150) != 149).then("smokes")).write_parquet(
+        "members.parquet"
+    )
+    others = people(400, 8).with_columns(smokes=pl.Series([" yes", "no", "", "no"] * 100))
+    others.write_csv("others.csv")
+    assert collaborate(run, "--record", "transcript").exit_code == 0
+    asked = ("--property", "smokes=yes", "--auxiliary", "others.csv")
+    done = audit(run, "server", *asked, "--attacks", "property-forest,update-loss")
+    assert done.exit_code == 0 and "Give at least 500 auxiliary records" in " ".join(done.output.split())
+    held = {
+        "seen_by": "server",
+        "controls": "holdout.parquet",
+        "auxiliary": "others.csv",
+        "trait": "smokes=yes",
+    }
+    read = Collaboration("transcript", records="members.parquet", **held)  # type: ignore[arg-type]
+    trait = read_collaboration(read, rng=np.random.default_rng(0)).trait
+    # Of east one record does not say it, and west is not in the file.
+    assert trait is not None and trait.truth == {"north": True, "south": False}
+    assert (len(trait.people), trait.has.sum()) == (300, 100)
+    assert "100 auxiliary records do not say the property" in " ".join(trait.notes)
+    for wrong, says in (
+        ("smoke=yes", "no column 'smoke'"),
+        ("smokes=often", "say one of yes, no"),
+        ("smokes", "="),
+    ):
+        refused = audit(run, "server", *asked[2:], "--property", wrong)
+        assert refused.exit_code == 2 and says in " ".join(refused.output.split())

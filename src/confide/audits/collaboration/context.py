@@ -115,10 +115,9 @@ def _about(data: CollaborationData, about: tuple[str, ...], count: Count) -> dic
 
 
 def _notes(data: CollaborationData, release: AuditedRelease) -> tuple[str, ...]:
-    notes = [
-        t("The party followed the protocol: one that sends other messages may learn more."),
-        t("Which properties the people behind an update have was not tried."),
-    ]
+    notes = [t("The party followed the protocol: one that sends other messages may learn more.")]
+    if data.trait is None:
+        notes.append(t("Which properties the people behind an update have was not tried."))
     if release.promise is not None:
         notes.append(
             t(
