@@ -53,6 +53,7 @@ class CollaborationData:
         name: of the release.
         left_out: of the records, a sentence each.
         recorded_by: the party whose machine recorded the run; empty for a simulation, where all is known.
+        active: how the server left the protocol, in a rehearsal; empty for one that followed it.
         trait: the property that updates are asked for; None for none.
     """
 
@@ -77,6 +78,7 @@ class CollaborationData:
     name: str
     left_out: tuple[str, ...] = ()
     recorded_by: str = ""
+    active: str = ""
     trait: TraitData | None = None
 
     @property
@@ -163,6 +165,7 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
         name=run.name,
         left_out=(*notes, *sides.notes, *(trait.notes if trait else ())),
         recorded_by=run.recorded_by,
+        active=run.active,
         trait=trait,
     )
 

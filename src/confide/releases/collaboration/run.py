@@ -90,7 +90,7 @@ def carried_out(settings: CollaborateSettings) -> Written:
     with placed_in(plan.path):
         parties = read_parties(plan)
         learner = plan.learner.learner(features=parties.features, classes=parties.classes)
-        promise = _checked(plan, parties, protocol, learner, secure, pays=settings.rehearse is None)
+        promise = checked(plan, parties, protocol, learner, secure, pays=settings.rehearse is None)
     parties.need_unchanged()
     with ExitStack() as open_while:
         belongs = _belongs(settings, plan, parties)
@@ -163,7 +163,7 @@ def _belongs(settings: CollaborateSettings, plan: PlanFile, parties: Parties) ->
     }
 
 
-def _checked(
+def checked(
     plan: PlanFile,
     parties: Parties,
     protocol: AnyCollaboration,
@@ -172,7 +172,15 @@ def _checked(
     *,
     pays: bool,
 ) -> Budget | None:
-    """The promise of the whole run. Nothing of the plan can be refused after this: a ledger may be made."""
+    """The promise of the whole run. Nothing of the plan can be refused after this: a ledger may be made.
+
+    Args:
+        plan, parties, protocol, learner, secure: of the run.
+        pays: whether a ledger is to be charged.
+
+    Raises:
+        ConfideError: what is wrong with the plan.
+    """
     trial = np.random.default_rng()
     whole = Plan(len(parties.records), plan.rounds, learner.start(rng=trial))
     promise = check_plan(protocol, whole)
@@ -263,13 +271,13 @@ def _run(
         ledger=ledger,
         analyst=plan.paying.analyst,
         record=settings.record is not None,
-        watch=_clock(plan),
+        watch=clock(plan),
         keep=keep,
         **more,
     )
 
 
-def _clock(plan: PlanFile) -> Callable[[int, Payload], None]:
+def clock(plan: PlanFile) -> Callable[[int, Payload], None]:
     """Stops a run whose round, or which as a whole, takes longer than the plan allows."""
     began = last = time.monotonic()
 
