@@ -111,6 +111,14 @@ def test_clients_of_whom_it_is_known_are_the_cases_where_they_are_enough() -> No
     assert {row[3] for row in table(fewer, "What property-forest says").rows} == {"yes", "no"}
 
 
+def test_all_clients_are_asked_however_many_records_they_have() -> None:
+    """Membership is asked of 8 clients of 20 records or more; a property of all, or of those named."""
+    own = {f"c{k:02}": people(25, k)[:2] for k in range(12)}
+    done = confide.collaborate(learner(), own, FedAvg(), rounds=1, rng=np.random.default_rng(7))
+    assert [len(one.clients) for one in property_rounds(read(done))] == [12]
+    assert [one.clients for one in property_rounds(read(done, about="c09,c03"))] == [("c03", "c09")]
+
+
 def test_who_has_it_is_known_of_clients_all_of_whose_records_are_there() -> None:
     x, y, has = truths(4)
     whole, part = read(run(4), records=(x, y, has)), read(run(4), records=(x[6:15], y[6:15], has[6:15]))
@@ -126,7 +134,7 @@ def test_auxiliary_records_of_a_client_are_left_out_and_counted() -> None:
     more = [np.concatenate(pair) for pair in zip(people(1_200, 1_000), clients(4)["c01"], strict=True)]
     data = read(run(4), auxiliary=tuple(more))
     assert data.trait is not None and len(data.trait.people) == 1_200
-    assert any("12 auxiliary records are records of a client" in note for note in data.left_out)
+    assert any("12 auxiliary records are records of a client" in note for note in data.trait.notes)
 
 
 @pytest.mark.parametrize(
@@ -206,4 +214,5 @@ def test_a_limit_is_not_kept_because_the_attack_found_little_and_the_public_sees
     assert done.verdict == "not settled" and done.exit_code == 1
     shown = done.report
     assert "c00" not in shown.text() + shown.html() + shown.json()
+    assert "sex=F" not in shown.text() + shown.html() + shown.json(), "nor the column"
     assert "c00" in audit(run(4)).report.json()

@@ -34,8 +34,8 @@ class Collaboration:
             party saw each client's own updates, one after the other, and the worst off counts.
         trait: A property of people, COLUMN=VALUE, that updates are asked for: does somebody behind them have
             it? The column stands in the auxiliary records, and need not be one of the schema.
-        auxiliary: Records of others that the adversary has, with that column: .parquet or .csv; in Python
-            also (X, y, has).
+        auxiliary: Records of others that the adversary has, with that column, each person once: .parquet or
+            .csv; in Python also (X, y, has).
         inside: The share of a client's people who have the property, in updates that the adversary makes
             itself; in the others nobody has it.
         model: The learner of the clients; only for a run in Python, which does not say how its model is made.

@@ -163,7 +163,7 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
         colluding=run.colluding,
         said=run.said,
         name=run.name,
-        left_out=(*notes, *sides.notes, *(trait.notes if trait else ())),
+        left_out=(*notes, *sides.notes),
         recorded_by=run.recorded_by,
         active=run.active,
         trait=trait,

@@ -30,6 +30,7 @@ class TraitData:
         people: auxiliary records, in an order that says nothing.
         has: bool[n], who of them has the property.
         truth: by client, whether somebody among its people has it; of those of whom that is known.
+        about: the clients whose updates are asked, as the user named them; none for all that were seen.
         notes: what was left out, a sentence each.
     """
 
@@ -38,6 +39,7 @@ class TraitData:
     people: Records
     has: Bools
     truth: Mapping[str, bool]
+    about: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -89,6 +91,7 @@ def read_trait(
         people=records.take(rows),
         has=has[rows],
         truth=_truth(held, run, own),
+        about=held.clients,
         notes=tuple(notes),
     )
 

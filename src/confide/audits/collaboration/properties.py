@@ -80,7 +80,7 @@ def context_of(data: CollaborationData, release: AuditedRelease, count: Count) -
             t("records of a client"): t("{least} to {most}", least=count(min(sizes)), most=count(max(sizes))),
             t("people with the property, of a client that has some"): f"{trait.inside:.0%}",
         },
-        left_out=data.left_out,
+        left_out=trait.notes,
         notes=(_of_whom(found), _by_labels(), *_rounds_note(found)),
         internal_notes=(
             t("Asked for: {property}.", property=trait.name),

@@ -61,7 +61,8 @@ def property_rounds(data: CollaborationData) -> tuple[PropertyRound, ...]:
         raise KnowledgeError(
             keep("not played: how clients train is not known, so that no update can be made like theirs")
         )
-    if len(data.transcript.published["parameters"]) > MOST_PARAMETERS:
+    published = data.transcript.published.get("parameters")
+    if published is not None and len(published) > MOST_PARAMETERS:
         raise KnowledgeError(
             keep(
                 "not played: the model has more than {most:,} parameters, and 600 updates of it are held in "
@@ -69,7 +70,9 @@ def property_rounds(data: CollaborationData) -> tuple[PropertyRound, ...]:
                 most=MOST_PARAMETERS,
             )
         )
-    named = [name for question in data.asked for name in question]
+    assert data.trait is not None
+    # All of them: membership is asked of some alone, since each of its questions takes as long as the first.
+    named = data.trait.about
     alone = [name for name in data.alone if not named or name in named]
     found = _of_clients(data, alone) if alone else _of_sums(data)
     return tuple(spread(found, MOST_ROUNDS))
