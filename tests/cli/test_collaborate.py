@@ -15,6 +15,10 @@ from click.testing import CliRunner, Result
 from confide.cli import main
 from confide.collaboration import load
 from confide.core.kept_transcript import read_transcript
+from confide.inputs.collaboration import Collaboration
+from confide.inputs.collaboration_data import read_collaboration
+from confide.inputs.local_training import LocalTraining
+from confide.learners.local import LocalLearner
 
 WIDTH = 30
 Run = Callable[..., Result]
@@ -378,3 +382,127 @@ def test_an_audit_refuses_who_is_no_party_and_controls_that_were_used(desk, run)
     file = desk / "transcript" / "run.json"
     file.write_text(file.read_text().replace("FedAvg", "DP-FedAvg"))
     assert "was changed or cut" in audit(run, "server").output
+
+
+def test_a_property_is_read_from_a_column_that_no_client_trains_on(desk: Path, run: Run) -> None:
+    """In csv and parquet files; too few auxiliary records are named with how many are needed."""
+    plan = desk / "plan.toml"
+    plan.write_text(PLAN.replace("epochs = 10", "epochs = 1").replace("rounds = 3", "rounds = 1"))
+    smokes = [pl.Series("smokes", [word] * 50) for word in ("yes", "no", "no")]
+    own = zip(("north", "south", "east"), smokes, strict=True)
+    members = pl.concat([pl.read_parquet(f"{name}.parquet").with_columns(told) for name, told in own])
+    members.with_columns(smokes=pl.when(pl.int_range(150) != 149).then("smokes")).write_parquet(
+        "members.parquet"
+    )
+    others = people(400, 8).with_columns(smokes=pl.Series([" yes", "no", "", "no"] * 100))
+    others.write_csv("others.csv")
+    assert collaborate(run, "--record", "transcript").exit_code == 0
+    asked = ("--property", "smokes=yes", "--auxiliary", "others.csv")
+    done = audit(run, "server", *asked, "--attacks", "property-forest,update-loss")
+    assert done.exit_code == 0 and "Give at least 500 auxiliary records" in " ".join(done.output.split())
+    held = {
+        "seen_by": "server",
+        "controls": "holdout.parquet",
+        "auxiliary": "others.csv",
+        "trait": "smokes=yes",
+    }
+    read = Collaboration("transcript", records="members.parquet", **held)  # type: ignore[arg-type]
+    trait = read_collaboration(read, rng=np.random.default_rng(0)).trait
+    # Of east one record does not say it, and west is not in the file.
+    assert trait is not None and trait.truth == {"north": True, "south": False}
+    assert (len(trait.people), trait.has.sum()) == (300, 100)
+    assert "100 auxiliary records do not say the property" in " ".join(trait.notes)
+    for wrong, says in (
+        ("smoke=yes", "no column 'smoke'"),
+        ("smokes=often", "say one of yes, no"),
+        ("smokes", "="),
+    ):
+        refused = audit(run, "server", *asked[2:], "--property", wrong)
+        assert refused.exit_code == 2 and says in " ".join(refused.output.split())
+
+
+def sent(folder: str, name: str) -> list[np.ndarray]:
+    """The models that a client was sent."""
+    seen = read_transcript(Path(folder)).seen_by(name)
+    return [m.payload["parameters"].astype(np.float64) for m in seen.received("model")]
+
+
+def test_a_server_that_leaves_the_protocol_is_rehearsed_and_audited(desk: Path, run: Run) -> None:
+    """It sends others what the protocol says; with one seed runs differ by the server alone."""
+    plan = desk / "plan.toml"
+    plan.write_text(PLAN.replace("epochs = 10", "epochs = 1").replace("rounds = 3", "rounds = 2"))
+    assert collaborate(run, "--rehearse", "7", "--record", "passive").exit_code == 0
+    (desk / "model.npz").unlink()
+    how = ("--rehearse", "7", "--victim", "north")
+    targets = ("--targets", "north.parquet", "--targets", "holdout.parquet")
+    ascent = collaborate(run, *how, "--record", "ascent", "--active", "ascent", *targets)
+    isolate = collaborate(run, *how, "--record", "isolate", "--active", "isolate")
+    assert (ascent.exit_code, isolate.exit_code) == (0, 0) and "No model was written" in ascent.output
+    assert not list(desk.glob("model*"))
+    assert np.array_equal(sent("ascent", "south")[0], sent("passive", "south")[0])
+    # One step up the mean loss of 250 records, by the rate 1.
+    learner = LocalTraining(model="mlp", hidden=[64]).learner(features=sent_x("north"), classes=2)
+    (start, *_), (moved, *_) = sent("passive", "north"), sent("ascent", "north")
+    assert loss(learner, moved) > loss(learner, start) + 0.01
+    changed = read_transcript(Path("isolate")).seen_by("north").sent("update")[0].payload
+    own = changed["update"].astype(np.float64) / float(changed["records"])
+    assert np.allclose(sent("isolate", "north")[1], sent("isolate", "north")[0] + own, atol=1e-6)
+    assert np.array_equal(sent("isolate", "south")[1], sent("passive", "south")[1])
+    for folder, says in (("ascent", "up the loss of its targets"), ("isolate", "its own model back")):
+        words = (
+            "--as",
+            "server",
+            "--controls",
+            "holdout.parquet",
+            "--attacks",
+            "update-loss",
+            "--out",
+            f"r-{folder}",
+        )
+        done = run("audit", "collaboration", folder, *words)
+        assert done.exit_code == 0 and says in (desk / f"r-{folder}" / "report.json").read_text()
+
+
+def sent_x(name: str) -> int:
+    """How wide an encoded record is."""
+    return read_transcript(Path("passive")).inputs[name]["x"].shape[1]
+
+
+def loss(learner: LocalLearner, parameters: np.ndarray) -> float:
+    """The mean loss of the targets: all of a client, and the holdout, encoded as the clients' are."""
+    data = read_collaboration(
+        Collaboration("passive", seen_by="server", controls="holdout.parquet", about="north"),  # type: ignore[arg-type]
+        rng=np.random.default_rng(0),
+    )
+    said = np.asarray(learner.model(parameters).predict(data.targets.x), np.float64)
+    return float((np.logaddexp(said[:, 0], said[:, 1]) - said[np.arange(len(said)), data.targets.y]).mean())
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--active", "ascent", "--targets", "north.parquet"], "--rehearse SEED and --record FOLDER"),
+        (["--active", "ascent", "--rehearse", "1", "--record", "t"], "give them by --targets"),
+        (["--active", "isolate", "--rehearse", "1", "--record", "t"], "give --victim CLIENT"),
+        (["--active", "isolate", "--rehearse", "1", "--record", "t", "--victim", "x"], "no client 'x'"),
+        (["--victim", "north"], "add --active"),
+        (
+            ["--active", "ascent", "--rehearse", "1", "--record", "t", "--targets", "plan.toml"],
+            "plan.toml",
+        ),
+    ],
+)
+def test_an_active_server_that_cannot_be_is_refused(
+    desk: Path, run: Run, words: list[str], says: str
+) -> None:
+    before = sorted(desk.iterdir())
+    done = collaborate(run, *words)
+    assert done.exit_code == 2 and says in " ".join(done.output.split())
+    assert sorted(desk.iterdir()) == before
+
+
+def test_a_secure_sum_hides_what_isolation_needs(desk: Path, run: Run) -> None:
+    (desk / "plan.toml").write_text(PLAN + "\n[secure]\nlimit = 100.0\n")
+    done = collaborate(run, "--rehearse", "1", "--record", "t", "--active", "isolate", "--victim", "north")
+    assert done.exit_code == 2 and "a secure sum hides that" in " ".join(done.output.split())
+    assert not (desk / "t").exists()

@@ -162,6 +162,18 @@ def test_a_damaged_index_is_refused(tmp_path: Path, change) -> None:
         read_transcript(tmp_path / "run")
 
 
+@pytest.mark.parametrize(
+    ("text", "says"), [("{}", "it has no 'format'"), ('{"format": 1}', "'sha256'"), ("[]", "")]
+)
+def test_an_index_that_lacks_what_it_needs_says_so_and_what_to_do(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    write_transcript(made(), tmp_path / "run")
+    (tmp_path / "run" / INDEX).write_text(text)
+    with pytest.raises(DataError, match=f"{says}.*: it was changed or cut, so record the run again"):
+        read_transcript(tmp_path / "run")
+
+
 def test_changed_bytes_and_pickles_are_refused(tmp_path: Path) -> None:
     write_transcript(made(), tmp_path / "run")
     path = tmp_path / "run" / BYTES

@@ -17,6 +17,8 @@ from confide.releases.collaboration.settings import CollaborateSettings
 from confide.serve.flower.settings import CheckSettings, KeysSettings, StartSettings, keys_at
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from confide.releases.collaboration.written import Written
 
 EXAMPLE = """\
@@ -61,7 +63,13 @@ def _collaborated(**given: Any) -> None:
     settings = filled(CollaborateSettings, given)
     assert isinstance(settings, CollaborateSettings)
     _warn_of_rehearsal(settings.rehearse)
-    _tell(carried_out(settings), "server")
+    if settings.active is None:
+        _tell(carried_out(settings), "server")
+        return
+    from confide.releases.collaboration.active import deceived
+
+    say(str(deceived(settings)))
+    _tell_of(settings.record, "server")
 
 
 @sentences
@@ -147,9 +155,14 @@ def _tell(done: Written, who: str) -> None:
     say(str(done))
     if done.ledger:
         say(done.ledger)
-    if done.transcript is not None:
-        say(f"{done.transcript}: the transcript, for you alone. What did the parties learn of each other?")
-        say(f"  confide audit collaboration {done.transcript} --as {who} --controls FILE")
+    _tell_of(done.transcript, who)
+
+
+def _tell_of(transcript: Path | None, who: str) -> None:
+    """Where a transcript is, and how it is audited."""
+    if transcript is not None:
+        say(f"{transcript}: the transcript, for you alone. What did the parties learn of each other?")
+        say(f"  confide audit collaboration {transcript} --as {who} --controls FILE")
 
 
 def _door(name: str, callback: Callable[..., None], record: type, text: str, short: str) -> click.Command:

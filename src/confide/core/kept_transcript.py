@@ -91,7 +91,10 @@ def read_transcript(folder: Path) -> Transcript:
             published=held.payload(index["published"]),
         )
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-        raise DataError(f"{folder / INDEX} is no index of a transcript ({error!s:.100}).") from error
+        raise DataError(
+            f"{folder / INDEX} is no index of a transcript ({_lacking(error)}): it was changed or cut, so "
+            "record the run again."
+        ) from error
 
 
 def read_beside(folder: Path, name: str) -> str | None:
@@ -114,6 +117,11 @@ def read_beside(folder: Path, name: str) -> str | None:
         return content.decode()
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise DataError(f"{folder / name} cannot be read ({error!s:.100}): record the run again.") from error
+
+
+def _lacking(error: Exception) -> str:
+    """What is wrong with an index, in a few words: a key that is missing has no message of its own."""
+    return f"it has no {error.args[0]!r:.60}" if isinstance(error, KeyError) else f"{error!s:.100}"
 
 
 def _message(given: Any, held: _Reader) -> Message:

@@ -32,6 +32,12 @@ class Collaboration:
             question.
         about: The clients whose records it asks about, parted by commas. By default all others; where the
             party saw each client's own updates, one after the other, and the worst off counts.
+        trait: A property of people, COLUMN=VALUE, that updates are asked for: does somebody behind them have
+            it? The column stands in the auxiliary records, and need not be one of the schema.
+        auxiliary: Records of others that the adversary has, with that column, each person once: .parquet or
+            .csv; in Python also (X, y, has).
+        inside: The share of a client's people who have the property, in updates that the adversary makes
+            itself; in the others nobody has it.
         model: The learner of the clients; only for a run in Python, which does not say how its model is made.
 
     Raises:
@@ -46,6 +52,9 @@ class Collaboration:
     controls: Table
     records: Table | None = None
     about: Annotated[str | None, Flag(group=KNOWS, metavar="CLIENTS")] = None
+    trait: Annotated[str | None, Flag(group=KNOWS, name="--property", metavar="COLUMN=VALUE")] = None
+    auxiliary: Annotated[Any, Flag(group=KNOWS, metavar="FILE")] = None
+    inside: Annotated[float, Flag(group=KNOWS)] = 0.5
     model: Annotated[Any, Flag(group=HOLD, python_only=True)] = None
 
     def __post_init__(self) -> None:
@@ -59,6 +68,7 @@ class Collaboration:
             raise DataError(f"nobody looks: say {SERVER}, {CLIENT}NAME or {EAVESDROPPER}.")
         if EAVESDROPPER in self.parties and len(self.parties) > 1:
             raise DataError(f"an {EAVESDROPPER} is no party, and shares with none: let it look alone.")
+        _check_trait(self.trait, self.auxiliary, self.inside)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -75,6 +85,19 @@ class Collaboration:
         """What makes a model of its parameters, where the user gave it: a function, or that of a learner."""
         own: Any = getattr(self.model, "model", None)
         return own if callable(own) else self.model
+
+
+def _check_trait(trait: str | None, auxiliary: Any, inside: float) -> None:
+    """Refuse a property that is none, or without records of others to learn it from."""
+    if (trait is None) != (auxiliary is None):
+        raise DataError(
+            "a property needs auxiliary records, and these a property: give both --property COLUMN=VALUE and "
+            "--auxiliary FILE, or neither."
+        )
+    if trait is not None and not all(part.strip() for part in trait.partition("=")):
+        raise DataError(f"the property is {trait!r:.60}: write it as COLUMN=VALUE, such as sex=F.")
+    if not 0 < inside <= 1:
+        raise DataError(f"inside is {inside}: give a share above 0, and 1 at most.")
 
 
 def _parted(text: str) -> list[str]:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,16 +11,14 @@ import polars as pl
 from confide.core.arrays import Array, Bools, Ints, Rng
 from confide.core.budget import Budget
 from confide.core.errors import AccessError, DataError
-from confide.core.fields import shown
 from confide.core.language import t
-from confide.core.transcript import EXCHANGED, SERVER, Payload, Seen, Transcript
+from confide.core.transcript import EXCHANGED, SERVER, Seen, Transcript
 from confide.core.who import standing
 from confide.inputs.collaboration import Collaboration
-from confide.inputs.learner import encoded
+from confide.inputs.collaboration_records import called, read_records, usable
+from confide.inputs.collaboration_trait import TraitData, read_trait
 from confide.inputs.overlap import remove_overlap
-from confide.inputs.public_cells import read_public_rows
 from confide.inputs.recorded_plan import RecordedPlan, recorded
-from confide.inputs.tables import read_table
 from confide.views.records import Records
 
 MOST_ASKED = 8
@@ -58,6 +53,8 @@ class CollaborationData:
         name: of the release.
         left_out: of the records, a sentence each.
         recorded_by: the party whose machine recorded the run; empty for a simulation, where all is known.
+        active: how the server left the protocol, in a rehearsal; empty for one that followed it.
+        trait: the property that updates are asked for; None for none.
     """
 
     transcript: Transcript
@@ -81,6 +78,8 @@ class CollaborationData:
     name: str
     left_out: tuple[str, ...] = ()
     recorded_by: str = ""
+    active: str = ""
+    trait: TraitData | None = None
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -132,8 +131,9 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
     asked = {name: own[name] for name in about or own if name in own}
     notes: list[str] = []
     inside, who_in = _members(held, run, asked, notes)
-    everyone = Records.concat([inside, *_records_of(run.transcript, (), needed=False).values()])
-    outside = _read(held.controls, run, "the controls")
+    everybody = _records_of(run.transcript, (), needed=False)
+    everyone = Records.concat([inside, *everybody.values()])
+    outside = read_records(held.controls, run, "the controls")
     free = ~np.isin(outside.fingerprints(), everyone.fingerprints())
     if not free.all():
         notes.append(t("{n} controls are records of a client and were left out.", n=int((~free).sum())))
@@ -141,9 +141,10 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
         raise DataError("every control is a record of a client: hold others out, which nobody trains on.")
     rows = np.flatnonzero(free)
     sides = remove_overlap(inside, outside.take(rows), None, allow_overlap=True, name="the controls")
-    who_out = standing(_called(held.controls, "controls"), row=rows + 1)
+    who_out = standing(called(held.controls, "controls"), row=rows + 1)
     both = Records.concat([sides.members, sides.nonmembers])
     who = pl.concat([who_in[sides.member_rows], who_out[sides.nonmember_rows]], how="diagonal")
+    trait = read_trait(held, run, everybody, rng=rng.spawn(1)[0])
     order = rng.permutation(len(both))  # their position must not say who is a member
     targets, member = both.take(order), order < len(sides.members)
     questions, each = _each_with_members(questions, own, targets, member)
@@ -169,6 +170,8 @@ def read_collaboration(held: Collaboration, *, rng: Rng) -> CollaborationData:
         name=run.name,
         left_out=(*notes, *sides.notes),
         recorded_by=run.recorded_by,
+        active=run.active,
+        trait=trait,
     )
 
 
@@ -180,7 +183,7 @@ def _records_of(transcript: Transcript, parties: Sequence[str], *, needed: bool)
     found = {
         name: Records(given["x"], given["y"])
         for name, given in transcript.inputs.items()
-        if name not in parties and _usable(given)
+        if name not in parties and usable(given)
     }
     if needed and not found:
         raise DataError(
@@ -188,10 +191,6 @@ def _records_of(transcript: Transcript, parties: Sequence[str], *, needed: bool)
             "records, or record a simulation of two clients or more."
         )
     return found
-
-
-def _usable(given: Payload) -> bool:
-    return "x" in given and "y" in given and len(given["y"]) > 0
 
 
 def seen_alone(seen: Seen, own: Mapping[str, Records], others: Sequence[str]) -> tuple[str, ...]:
@@ -240,14 +239,14 @@ def _members(
 ) -> tuple[Records, pl.DataFrame]:
     """Records that these clients trained on, and where each stands."""
     if not asked:  # whose records these are, the transcript does not say
-        given = _read(held.records, run, "the records")
-        return given, standing(_called(held.records, "records"), row=np.arange(1, len(given) + 1))
+        given = read_records(held.records, run, "the records")
+        return given, standing(called(held.records, "records"), row=np.arange(1, len(given) + 1))
     mine = Records.concat(list(asked.values()))
     if held.records is None:
         names = [name for name, own in asked.items() for _ in range(len(own))]
         rows = np.concatenate([np.arange(1, len(own) + 1) for own in asked.values()])
         return mine, standing(names, row=rows)
-    given = _read(held.records, run, "the records")
+    given = read_records(held.records, run, "the records")
     used = np.isin(given.fingerprints(), mine.fingerprints())
     if not used.any():
         raise DataError(
@@ -257,52 +256,10 @@ def _members(
     if not used.all():
         notes.append(t("{n} records are of no client in question and were left out.", n=int((~used).sum())))
     rows = np.flatnonzero(used)
-    return given.take(rows), standing(_called(held.records, "records"), row=rows + 1)
-
-
-def _read(given: Any, run: RecordedPlan, what: str) -> Records:
-    """Records in the form that the model takes, as those of the clients are."""
-    if isinstance(given, Records):
-        return _same_form(given.x, given.y, run, what)
-    pair: Any = given
-    if isinstance(given, tuple) and len(pair) == 2:
-        return _same_form(pair[0], pair[1], run, what)
-    if run.public is None:
-        raise DataError(
-            f"{what} are {shown(given)}, and the run does not say how a table is encoded: give "
-            "confide.Records or (X, y), as the clients' are."
-        )
-    read = partial(read_public_rows, public=run.public, label=run.label)
-    frame = read(Path(given)) if isinstance(given, str | Path) else read_table(pair, name=what).frame
-    for column in (run.label, *run.public.columns.columns):
-        if column not in frame.columns:
-            raise DataError(
-                f"{what} have no column {column!r:.60}: they have {', '.join(frame.columns)[:200]}."
-            )
-    made = encoded(frame, run.public, label=run.label, name=what)
-    return _same_form(made.x, made.y, run, what)
-
-
-def _same_form(x: Any, y: Any, run: RecordedPlan, what: str) -> Records:
-    """The same, of the types and shape of the clients' records, so that equal ones are equal to the bit."""
-    one = next((given for given in run.transcript.inputs.values() if _usable(given)), {"x": x, "y": y})
-    try:
-        made = Records(np.asarray(x, one["x"].dtype), np.asarray(y, one["y"].dtype))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{what} are no arrays of numbers: give them as the clients' are.") from error
-    if np.shape(made.x)[1:] != one["x"].shape[1:]:
-        raise DataError(
-            f"a record of {what} has the shape {np.shape(made.x)[1:]}, and those of clients "
-            f"{one['x'].shape[1:]}: give them as the clients' are."
-        )
-    return made
+    return given.take(rows), standing(called(held.records, "records"), row=rows + 1)
 
 
 def _classes(run: RecordedPlan, everyone: Records) -> int:
     if run.public is not None:
         return len(run.public.classes)
     return int(np.max(everyone.y)) + 1 if everyone.y.dtype.kind in "iub" else 1
-
-
-def _called(given: Any, otherwise: str) -> str:
-    return Path(given).name if isinstance(given, str | Path) else otherwise

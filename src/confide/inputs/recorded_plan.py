@@ -41,6 +41,7 @@ class RecordedPlan:
         colluding: how many clients together it holds against at most; None for any number.
         said: whether the run says what it promises.
         recorded_by: the party whose machine recorded it; empty for a simulation, where all is known.
+        active: how its server left the protocol, in a rehearsal; empty for one that followed it.
     """
 
     transcript: Transcript
@@ -55,6 +56,7 @@ class RecordedPlan:
     colluding: int | None = None
     said: bool = False
     recorded_by: str = ""
+    active: str = ""
 
 
 def recorded(held: Collaboration) -> RecordedPlan:
@@ -170,6 +172,7 @@ def _planned(folder: Path, transcript: Transcript, text: str, schema: str) -> Re
             colluding=None if card.get("colluding") is None else int(card["colluding"]),
             said=True,
             recorded_by=str(card.get("recorded_by", "")),
+            active=str(card.get("active", "")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{folder / RUN} is no card of a run: record the run again.") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -43,6 +44,16 @@ class BatchMix:
                 "and no more people with the property than the batch has."
             )
 
+    @property
+    def part(self) -> float:
+        """The share of a batch with the property that has it."""
+        return self.inside / self.batch
+
+    @property
+    def beside(self) -> float:
+        """How many batches of others stand beside the one in question."""
+        return self.parties - 1
+
     def fits(self, has: Bools) -> bool:
         """Whether there are enough people with and without the property to put batches together."""
         enough = has.sum() >= self.inside and (~has).sum() >= self.batch
@@ -77,19 +88,39 @@ class BatchMix:
         return np.concatenate([own, others])
 
 
+class MakesUpdates(Protocol):
+    """Makes the updates of batches that the adversary puts together, as the protocol makes them."""
+
+    @property
+    def part(self) -> float:
+        """The share of a batch with the property that has it."""
+        ...
+
+    @property
+    def beside(self) -> float:
+        """How many batches of others, of the same size, stand beside the one in question."""
+        ...
+
+    def fits(self, has: Bools) -> bool:
+        """Whether there are enough people with and without the property to put batches together."""
+        ...
+
+    def __call__(self, people: Records, has: Bools, present: Bools, *, rng: Rng) -> SharedRound:
+        """Put a batch together for each of `present`, with the property or without, and make its update."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KnownProperty:
     """The model of the round with its protocol, how batches are put together, and people of its own.
 
     Args:
-        mix: how batches with and without the property are put together.
-        share: the protocol of the round, at its model: with it the adversary makes updates itself.
+        makes: makes updates at the model of the round, as the protocol does, of batches of either kind.
         people: auxiliary records, of nobody who takes part; None if it has none.
         has: bool[n], which of these people have the property.
     """
 
-    mix: BatchMix
-    share: Mechanism[SharedGradient]
+    makes: MakesUpdates
     people: Records | None = None
     has: Bools | None = None
 
@@ -99,7 +130,7 @@ class KnownProperty:
         Raises:
             KnowledgeError: if there are too few with the property, or without it.
         """
-        if self.people is None or self.has is None or not self.mix.fits(self.has):
+        if self.people is None or self.has is None or not self.makes.fits(self.has):
             raise KnowledgeError(
                 keep(
                     "{attack} learns from people of its own, with the property and without: give it enough "
@@ -121,6 +152,37 @@ class KnownProperty:
             KnowledgeError: as `need_people`.
         """
         people, has = self.need_people(attack)
+        return self.makes(people, has, present, rng=rng)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SharedBatches:
+    """Updates of batches of a given mix, by a protocol that shares gradients.
+
+    Args:
+        mix: how batches with and without the property are put together.
+        share: the protocol of the round, at its model.
+    """
+
+    mix: BatchMix
+    share: Mechanism[SharedGradient]
+
+    @property
+    def part(self) -> float:
+        """That of the mix."""
+        return self.mix.part
+
+    @property
+    def beside(self) -> float:
+        """That of the mix."""
+        return self.mix.beside
+
+    def fits(self, has: Bools) -> bool:
+        """Whether the mix fits."""
+        return self.mix.fits(has)
+
+    def __call__(self, people: Records, has: Bools, present: Bools, *, rng: Rng) -> SharedRound:
+        """The updates of drawn batches."""
         return shared_by(self.share, self.mix, people, has, present, rng=rng)[0]
 
 
@@ -134,7 +196,8 @@ def shared_by(
 
     Args:
         share: the protocol of the round.
-        mix, people, has: as in `KnownProperty`.
+        mix: how batches are put together.
+        people, has: records, and which of these people have the property.
         present: bool[m], which updates have the property.
         rng: draws the people, and what the protocol draws.
 

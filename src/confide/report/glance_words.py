@@ -223,6 +223,17 @@ LABELS = GlanceWords(
     ),
     means=later("For a person behind an update this means: who receives it learns which labels are in it."),
 )
+PROPERTY = GlanceWords(
+    question=later("Does somebody behind an update have the property?"),
+    found=later(
+        "The adversary finds about {n:,} of {per:,} updates with the property behind them (between {low:,} "
+        "and {high:,}), where at most {wrong:,} of {among:,} without it are taken for one."
+    ),
+    means=later(
+        "For the people behind an update this means: who receives it learns whether somebody among them has "
+        "the property."
+    ),
+)
 CLAIMED = GlanceWords(
     question=_RECORD,
     found=later(
@@ -259,6 +270,7 @@ WORDS: Mapping[str, GlanceWords] = {
     "records from weights": REBUILT,
     "records from updates": FROM_UPDATES,
     "labels from updates": LABELS,
+    "property from updates": PROPERTY,
     "proved records": PROVED,
     "counted records": CLAIMED,
     "changed records": CLAIMED,

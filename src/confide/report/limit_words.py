@@ -47,6 +47,9 @@ COINED = later(
 GONE_ON = later("at most {most} texts may be got where {rate} other texts are got as well")
 REBUILT = later("at most {most} records may be rebuilt where {rate} other records come as near by chance")
 LABELS = later("at most {most} labels may be named where {rate} labels of others fit by chance")
+PROPERTY = later(
+    "at most {most} updates with the property may be found where {rate} without it are taken for one"
+)
 CLAIMED = later("at most {most} records may be rebuilt where {rate} records are wrongly claimed")
 
 RATES: Mapping[str, str] = {
@@ -75,6 +78,7 @@ RATES: Mapping[str, str] = {
     "records from weights": REBUILT,
     "records from updates": REBUILT,
     "labels from updates": LABELS,
+    "property from updates": PROPERTY,
     "proved records": CLAIMED,
     "counted records": CLAIMED,
     "changed records": CLAIMED,

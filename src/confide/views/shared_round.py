@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from confide.core.arrays import Floats
+from confide.core.arrays import Floats, Ints
 from confide.core.errors import DataError
 from confide.views.shared_gradient import Layer, SharedGradient
 
@@ -18,9 +18,10 @@ class SharedRound:
     """The gradients that a server sees in one round, all of the same model.
 
     Args:
-        layers: the network that they were computed on.
-        gradients: float64[t, p], the mean gradient behind each update, in the order of `SharedGradient`.
-        records: how many records are behind each.
+        layers: the network that they were computed on; none where it is known by its parameters alone.
+        gradients: float64[t, p], the mean gradient behind each update, in the order of `SharedGradient`; of
+            updates of several local steps the direction of the change, turned round.
+        records: how many records are behind each; None where that differs.
 
     >>> layer = Layer(weight=np.zeros((2, 1)), bias=np.zeros(2))
     >>> sent = [SharedGradient.of_vector((layer,), np.full(4, i), records=8) for i in (1.0, 2.0)]
@@ -32,7 +33,7 @@ class SharedRound:
 
     layers: tuple[Layer, ...]
     gradients: Floats
-    records: int
+    records: int | None
 
     @classmethod
     def of(cls, updates: Sequence[SharedGradient]) -> SharedRound:
@@ -52,6 +53,10 @@ class SharedRound:
             raise DataError("the updates were computed on different models: give those of one round.")
         gradients = np.stack([one.vector for one in updates])
         return cls(layers=first.layers, gradients=gradients, records=first.records)
+
+    def take(self, rows: Ints) -> SharedRound:
+        """Some of the updates, in this order."""
+        return SharedRound(layers=self.layers, gradients=self.gradients[rows], records=self.records)
 
 
 def _parameters(layers: Sequence[Layer]) -> Floats:

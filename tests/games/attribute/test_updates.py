@@ -79,7 +79,7 @@ def test_the_adversary_makes_updates_at_the_model_of_the_round() -> None:
     known = game(people=records, people_have=has).deal(0, rng=RNG(0)).case.known
     present = np.array([True, False, True])
     made = known.made("test", present, rng=RNG(3))
-    again, _ = shared_by(at(RNG(0)), known.mix, records, has, present, rng=RNG(3))
+    again, _ = shared_by(at(RNG(0)), BatchMix(batch=6, inside=3), records, has, present, rng=RNG(3))
     assert np.array_equal(made.gradients, again.gradients)
 
 

@@ -9,12 +9,11 @@ import numpy as np
 import polars as pl
 
 from confide.attacks.blind import Blind
-from confide.audits.collaboration import rebuilding
-from confide.audits.collaboration.attacks import ALL, COUNTING, NAMING, REBUILDING
+from confide.audits.collaboration import properties, rebuilding
+from confide.audits.collaboration.attacks import ALL, ASKING, COUNTING, NAMING, PROPERTY, REBUILDING
 from confide.audits.collaboration.context import context_of
 from confide.audits.collaboration.exchanged import left_of
 from confide.audits.collaboration.exhibits import clients_table, envelopes_table, parties_table
-from confide.audits.collaboration.rebuilding import planned as rebuilding_of
 from confide.audits.release import AuditedRelease, PlannedGame
 from confide.audits.settings import Settings
 from confide.audits.spec import AuditSpec, Context, Count
@@ -59,9 +58,10 @@ class CollaborationSubject:
 
     def games(self, mechanism: AnyMechanism, asked: Sequence[AnyAttack]) -> Sequence[PlannedGame]:
         data, skipped = self.data, list[Skipped]()
-        others = (*REBUILDING, *COUNTING, *NAMING)
+        others = (*REBUILDING, *COUNTING, *NAMING, *ASKING)
         attacks = [attack for attack in asked if not isinstance(attack, others)]
-        built, unplayed = rebuilding_of(data, asked)
+        built, unplayed = rebuilding.planned(data, asked)
+        about, unasked = properties.planned(data, asked)
         if data.parties == (EAVESDROPPER,):
             # Neither updates nor models are seen. What is left is what can be said without any.
             blind = AccessError(
@@ -72,10 +72,10 @@ class CollaborationSubject:
         elif data.exchanged:
             attacks, skipped = left_of(attacks)
             attacks = attacks or [Blind()]
-        games = [self._membership(attacks), *built]
+        games = [self._membership(attacks), *built, *about]
         # Without attacks a game says nothing; but where nothing can be played, the reasons have to be said.
         there = [one for one in games if one.attacks] or games[:1]
-        return [replace(there[0], skipped=(*skipped, *unplayed)), *there[1:]]
+        return [replace(there[0], skipped=(*skipped, *unplayed, *unasked)), *there[1:]]
 
     def _membership(self, attacks: Sequence[AnyAttack]) -> PlannedGame:
         data = self.data
@@ -104,18 +104,24 @@ class CollaborationSubject:
         )
 
     def context(self, release: AuditedRelease, count: Count) -> Context:
+        if release.goal == PROPERTY:
+            return properties.context_of(self.data, release, count)
         if release.goal != SPEC.goal:
             return rebuilding.context_of(self.data, release, count)
         return context_of(self.data, release, count)
 
     def exhibits(self, release: AuditedRelease) -> Sequence[Exhibit]:
+        if release.goal == PROPERTY:
+            return properties.exhibits_of(self.data, release)
         if release.goal != SPEC.goal:
             return rebuilding.exhibits_of(self.data, release)
         several, sizes = clients_table(self.data, release), envelopes_table(self.data)
         tables = (parties_table(self.data, release), several, sizes)
         return [one for one in tables if one is not None]
 
-    def targets(self, release: AuditedRelease) -> pl.DataFrame:
+    def targets(self, release: AuditedRelease) -> pl.DataFrame | None:
+        if release.goal == PROPERTY:
+            return None  # an update is of no single person
         if release.goal != SPEC.goal:
             return rebuilding.targets_of(self.data)
         return table_of(np.arange(len(self.data.who)), self.data.who)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from confide.attacks.attribute.updates import PropertyForest
 from confide.attacks.membership.updates import ALL as MEMBERSHIP
 from confide.attacks.reconstruction.updates import (
     AnalyticInversion,
@@ -18,7 +19,10 @@ COUNTING = (LastLayerLabels,)
 """They claim how many records of each label there are."""
 NAMING = (EmbeddingWords,)
 """They claim words."""
-ALL = (*MEMBERSHIP, *REBUILDING, *COUNTING, *NAMING)
+ASKING = (PropertyForest,)
+"""They ask updates for a property."""
+ALL = (*MEMBERSHIP, *REBUILDING, *COUNTING, *NAMING, *ASKING)
 GOAL = "membership in a collaboration"
 REBUILT, COUNTED = "records from updates", "labels from updates"
+PROPERTY = "property from updates"
 """Goals, by their names in the report."""

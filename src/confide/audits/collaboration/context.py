@@ -120,11 +120,12 @@ def _about(data: CollaborationData, about: tuple[str, ...], count: Count) -> dic
 
 def _notes(data: CollaborationData, release: AuditedRelease) -> tuple[str, ...]:
     notes = [
-        t("The party followed the protocol: one that sends other messages may learn more."),
-        t("Which properties the people behind a message have was not tried.")
-        if data.exchanged
-        else t("Which properties the people behind an update have was not tried."),
+        followed(data),
     ]
+    if data.exchanged:
+        notes.append(t("Which properties the people behind a message have was not tried."))
+    elif data.trait is None:
+        notes.append(t("Which properties the people behind an update have was not tried."))
     if release.promise is not None and release.promise.unit == Unit.record():
         notes.append(
             t(
@@ -142,6 +143,21 @@ def _notes(data: CollaborationData, release: AuditedRelease) -> tuple[str, ...]:
             )
         )
     return tuple(notes)
+
+
+def followed(data: CollaborationData) -> str:
+    """Whether the server followed the protocol, and what that means."""
+    if data.active == "ascent":
+        return t(
+            "This run was rehearsed with a server that does not follow the protocol: it moved the models "
+            "that it sent up the loss of its targets. What follows is what such a server finds out."
+        )
+    if data.active == "isolate":
+        return t(
+            "This run was rehearsed with a server that does not follow the protocol: it gave a client its "
+            "own model back in place of everybody's. What follows is what such a server finds out."
+        )
+    return t("The party followed the protocol: one that sends other messages may learn more.")
 
 
 def _warnings(data: CollaborationData, count: Count) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from confide.core.budget import Unit
 from confide.core.errors import DataError
 from confide.core.language import later
 from confide.core.nouns import Case, Guess, Mechanism, World
-from confide.knowledge.properties import BatchMix, KnownProperty, shared_by
+from confide.knowledge.properties import BatchMix, KnownProperty, SharedBatches, shared_by
 from confide.views.records import Records
 from confide.views.shared_gradient import SharedGradient
 from confide.views.shared_round import SharedRound
@@ -90,7 +90,8 @@ class BatchProperty:
         modelling, coins, sharing = rng.spawn(3)
         share, present = self.round(modelling), coins.random(self.asked) < 0.5
         sent, labels = shared_by(share, self.mix, self.records, self.has, present, rng=sharing)
-        known = KnownProperty(mix=self.mix, share=share, people=self.people, has=self.people_have)
+        makes = SharedBatches(mix=self.mix, share=share)
+        known = KnownProperty(makes=makes, people=self.people, has=self.people_have)
         # Every world asks about other batches.
         ids = world * self.asked + np.arange(self.asked)
         return World(Case(sent, known, labels), present, present, ids=ids)

@@ -145,6 +145,15 @@ def read_party(plan: PlanFile, name: str) -> Records:
     return _encoded(plan, public, _rows(plan, public, plan.parties[name]), name)
 
 
+def read_others(plan: PlanFile, public: PublicSchema, path: Path) -> Records:
+    """Records of a file that is no party's, in the form that the model takes.
+
+    Raises:
+        DataError: if it cannot be read, or lacks a column.
+    """
+    return _encoded(plan, public, _rows(plan, public, path), path.name)
+
+
 def _rows(plan: PlanFile, public: PublicSchema, path: Path) -> pl.DataFrame:
     parquet = path.suffix.lower() == ".parquet"
     frame = read_parquet(path) if parquet else read_public_rows(path, public, label=plan.label)

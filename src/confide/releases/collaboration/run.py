@@ -167,13 +167,13 @@ def run_plan(
         ledger=ledger,
         analyst=plan.paying.analyst,
         record=settings.record is not None,
-        watch=_clock(plan),
+        watch=clock(plan),
         keep=keep,
         **more,
     )
 
 
-def _clock(plan: PlanFile) -> Callable[[int, Payload], None]:
+def clock(plan: PlanFile) -> Callable[[int, Payload], None]:
     """Stops a run whose round, or which as a whole, takes longer than the plan allows."""
     began = last = time.monotonic()
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
@@ -29,6 +30,11 @@ class CollaborateSettings:
         force: Put the new model in the place of one that is there.
         jobs: How many processes train clients.
         rehearse: Draw everything, noise too, from this seed: for tests, and no release. Nothing is charged.
+        active: Rehearse a server that does not follow the protocol: ascent moves the models that it sends up
+            the loss of the targets, isolate gives a client its own model back. No model is written.
+        targets: Of ascent, the records in question, those of clients and others: .parquet or .csv; repeat it
+            for more files.
+        victim: The client that such a server deceives; of ascent all by default.
 
     Raises:
         DataError: for settings that cannot be.
@@ -42,6 +48,9 @@ class CollaborateSettings:
     force: Annotated[bool, Flag(group=GET)] = False
     jobs: Annotated[int, Flag(group=HOW, least=1, most=1_000)] = 1
     rehearse: Annotated[int | None, Flag(group=HOW, least=0)] = None
+    active: Annotated[Literal["ascent", "isolate"] | None, Flag(group=HOW)] = None
+    targets: Annotated[Sequence[Path], Flag(group=HOW, metavar="FILE")] = ()
+    victim: Annotated[str | None, Flag(group=HOW, metavar="CLIENT")] = None
 
     def __post_init__(self) -> None:
         for name in ("plan", "record", "out"):
@@ -61,3 +70,25 @@ class CollaborateSettings:
                 raise DataError(f"no file can have the name {path!s:.60}: choose another.")
         if self.out.suffix != ".npz":
             raise DataError(f"--out {self.out!s:.200} does not end in .npz, and the model is such a file.")
+        self._check_active()
+
+    def _check_active(self) -> None:
+        """Refuse settings of an active server that it lacks, or that mean nothing without one."""
+        object.__setattr__(self, "targets", tuple(map(Path, self.targets)))
+        if self.active is None:
+            if self.targets or self.victim is not None:
+                raise DataError(
+                    "--targets and --victim are of an active server: add --active, or leave them out."
+                )
+            return
+        if self.rehearse is None or self.record is None:
+            raise DataError(
+                "an active server is rehearsed for an audit of what it sees: add --rehearse SEED and "
+                "--record FOLDER."
+            )
+        if self.active == "ascent" and not self.targets:
+            raise DataError("ascent moves models up the loss of records: give them by --targets FILE.")
+        if self.active == "isolate" and (self.targets or self.victim is None):
+            raise DataError(
+                "isolate deceives one client, without records: give --victim CLIENT, and no --targets."
+            )

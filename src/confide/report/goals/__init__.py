@@ -23,7 +23,7 @@ from confide.report.goals.secrets import DESCRIBED, SECRETS
 from confide.report.goals.synthetic import SYNTHETIC, SYNTHETIC_ALONE, SYNTHETIC_DESCRIBED, SYNTHETIC_SECRETS
 from confide.report.goals.text import CANARIES_IN_TEXT, CONTINUATIONS
 from confide.report.goals.training import TRAINING
-from confide.report.goals.updates import FROM_UPDATES, LABELS
+from confide.report.goals.updates import FROM_UPDATES, LABELS, PROPERTY
 
 __all__ = [
     "ATTRIBUTE",
@@ -43,6 +43,7 @@ __all__ = [
     "LABELS",
     "LEARNER",
     "MEMBERSHIP",
+    "PROPERTY",
     "PROVED_RECORDS",
     "REBUILT",
     "RECONSTRUCTION",
@@ -83,6 +84,7 @@ GOALS: Mapping[str, Goal] = {
     later("records from weights", of="goal"): FROM_WEIGHTS,
     later("records from updates", of="goal"): FROM_UPDATES,
     later("labels from updates", of="goal"): LABELS,
+    later("property from updates", of="goal"): PROPERTY,
     later("proved records", of="goal"): PROVED_RECORDS,
     later("counted records", of="goal"): COUNTED_RECORDS,
     later("changed records", of="goal"): CHANGED_RECORDS,

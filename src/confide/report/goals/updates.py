@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from confide.report.goals.attribute import ATTRIBUTE
 from confide.report.goals.collaboration import COLLABORATION
 from confide.report.goals.rebuilding import FROM_WEIGHTS
 
@@ -44,4 +45,31 @@ LABELS = replace(
         "No single person's label: an update counts labels, and where all records behind it have the same "
         "one, it is everybody's.",
     ),
+)
+
+PROPERTY = replace(
+    ATTRIBUTE,
+    subject="A party that sees updates and has records of other people with the property",
+    task="tell which updates have people with the property behind them",
+    does="tell that people with the property are behind",
+    better_than="better than by guessing",
+    wrongly="wrongly saying so of",
+    others="others",
+    exposed="updates with the property behind them",
+    control="updates without it",
+    noun="updates with the property",
+    false_claim="updates without the property taken for one with it",
+    bar="where at most {rate} updates without the property are taken for one with it",
+    pair=("an update with the property behind it", "one without it"),
+    units="updates",
+    groups=("with the property", "without it"),
+    saw="The adversary saw updates of a round and their model.",
+    condition="had people with the property behind it",
+    caveats=(
+        "Not which person has the property: an update is of all people behind it.",
+        "Not what a party learns who has more records, or makes updates in a better way.",
+    ),
+    remedy="Compare clients with the same labels: what the counts of labels tell is no leak of the update.",
+    enough="Give more auxiliary records, or more clients of whom it is known whether somebody has it.",
+    protection=PROTECTION,
 )

@@ -38,13 +38,12 @@ class LabelCounts:
 
     def __call__(self, case: Case[object, KnownProperty, Ints], *, rng: Rng) -> Guess:
         people, has = case.known.need_people(self.name)
-        mix, classes = case.known.mix, case.targets.shape[1]
+        makes, classes = case.known.makes, case.targets.shape[1]
         with_it, without, anybody = (
             shares(people.y, side, classes) for side in (has, ~has, np.ones_like(has))
         )
-        part = mix.inside / mix.batch
-        others = (mix.parties - 1) * anybody
-        present = part * with_it + (1 - part) * without + others
+        others = makes.beside * anybody
+        present = makes.part * with_it + (1 - makes.part) * without + others
         absent = without + others
         return Guess(None, case.targets.astype(np.float64) @ (np.log(present) - np.log(absent)))
 
