@@ -113,6 +113,12 @@ def test_a_party_that_never_comes_is_named():
     assert all("party b" in said or "party 'b'" in said for said in found.values()), found
 
 
+def test_a_party_to_which_nobody_comes_names_all_others():
+    plan, own = planned(arrival=0.5)
+    (said,) = Parties({"c": plan}, own, vector).outcomes().values()
+    assert said.startswith("RefusedError: party a, b did not come within 0.5 s"), said
+
+
 def test_a_difference_of_plans_is_named_before_data_moves():
     plan, own = planned()
     found = run(plan, own, vector, b=changed(plan, rows=7))

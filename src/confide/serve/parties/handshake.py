@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import secrets
 import ssl
 from importlib.metadata import PackageNotFoundError, version
@@ -62,9 +63,11 @@ async def connected(
     try:
         server = await asyncio.start_server(came, host, port, ssl=listening) if awaited else None
     except OSError as fault:
+        number = fault.errno or 0
+        why = os.strerror(number) if number > 0 else in_one_line(fault)
         raise RefusedError(
-            f"cannot listen at {host}:{port} ({in_one_line(fault.strerror or fault):.80}): free this port, "
-            "or give an address of this machine to listen at."
+            f"cannot listen at {host}:{port} ({why:.80}): free this port, or give an address of this machine "
+            "by --listen."
         ) from None
     try:
         async with asyncio.timeout(plan.arrival):

@@ -152,8 +152,8 @@ async def flushed(links: dict[str, Link]) -> None:
     """End connections after what was sent has left, or after a short while."""
     for link in links.values():
         link.writer.close()
-    if not links:
-        return  # nobody came
+    if not links:  # nobody came
+        return
     waits = [asyncio.ensure_future(link.writer.wait_closed()) for link in links.values()]
     done, waiting = await asyncio.wait(waits, timeout=PARTING)
     for task in waiting:
