@@ -101,6 +101,8 @@ def test_a_plan_that_cannot_be_is_refused_and_none_is_written(
         (lambda said: said["plan"].update(bound="3"), "damaged, or of another version"),
         (lambda said: said["plan"].update(link="relu"), "damaged, or of another version"),
         (lambda said: said["plan"].update(secret=1), "damaged, or of another version"),
+        (lambda said: said["plan"].update(precision=float("inf")), "damaged, or of another version"),
+        (lambda said: said["plan"].update(inputs=0), "damaged, or of another version"),
         (lambda said: said["plan"].pop("model"), "damaged, or of another version"),
         (lambda said: said.update(format="other"), "is no plan of format"),
         (lambda said: said.update(columns=["age"]), "1 columns are named"),

@@ -7,7 +7,11 @@ import json
 import logging
 import shutil
 import ssl
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import polars as pl
@@ -19,12 +23,15 @@ from tests.serve.evaluator.served import certify, prepare, rows_in, running
 
 from confide.core.errors import DataError
 from confide.core.kept_transcript import read_transcript
+from confide.mechanisms.encrypt.arithmetic import Arithmetic
+from confide.mechanisms.encrypt.messages import read_message
 from confide.mechanisms.encrypt.plan import plan_columns
 from confide.releases.outsourcing.key_files import make_keys, read_keys
 from confide.releases.outsourcing.plan_file import planned, read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
-from confide.serve.evaluator.app import LOG
+from confide.serve.evaluator.app import LOG, Evaluator
 from confide.serve.evaluator.asking import Asked, ask
+from confide.serve.evaluator.calling import Server
 from confide.serve.evaluator.settings import AskSettings
 
 
@@ -72,7 +79,7 @@ def test_no_log_holds_a_row_a_score_or_an_id(folder: Path, caplog: pytest.LogCap
     LOG.setLevel(logging.INFO)
     with caplog.at_level(logging.DEBUG), running(folder) as url:
         asked(folder, url)
-        posted(folder, url, b"no message")
+        posted(folder, url, b"no message", read_keys(folder / "client")[1].key)
     said = "\n".join(record.getMessage() + str(record.exc_info or "") for record in caplog.records)
     assert "batch 1:" in said and "refused a message (422)" in said
     _, client = read_keys(folder / "client")
@@ -82,12 +89,12 @@ def test_no_log_holds_a_row_a_score_or_an_id(folder: Path, caplog: pytest.LogCap
     assert not [n for n in numbers if f"{n:.6f}"[:8] in said]
 
 
-def posted(folder: Path, url: str, body: bytes) -> tuple[int, str]:
+def posted(folder: Path, url: str, body: bytes, key: str) -> tuple[int, str]:
     """What the server answers to any message."""
     tls = ssl.create_default_context(cafile=str(folder / "cert.pem"))
     line = http.client.HTTPSConnection(url.removeprefix("https://"), context=tls, timeout=20)
     try:
-        line.request("POST", "/v1/rows", body)
+        line.request("POST", "/v1/rows", body, {"x-confide-key": key})
         got = line.getresponse()
         raw = got.read()
         return got.status, "scores" if got.status == 200 else str(json.loads(raw)["detail"])
@@ -102,13 +109,14 @@ def test_the_server_refuses_what_is_no_batch_of_this_plan_and_key(folder: Path) 
     rows = np.zeros((3, 2))
     sent = client.encrypt(rows)
     with running(folder) as url:
-        assert posted(folder, url, stranger.encrypt(rows))[0] == 422
-        assert "length" in posted(folder, url, sent[:-9])[1]
-        assert "damaged" in posted(folder, url, sent[:-1] + b"x")[1]
-        status, words = posted(folder, url, b"0" * 3_000_000)
+        assert posted(folder, url, sent, stranger.key)[0] == 403
+        assert "another key" in posted(folder, url, stranger.encrypt(rows), client.key)[1]
+        assert "length" in posted(folder, url, sent[:-9], client.key)[1]
+        assert "damaged" in posted(folder, url, sent[:-1] + b"x", client.key)[1]
+        status, words = posted(folder, url, b"0" * 3_000_000, client.key)
         assert status == 413 and "a batch of this plan is shorter" in words
-        assert posted(folder, url, sent) == (200, "scores")
-        assert "came before" in posted(folder, url, sent)[1]
+        assert posted(folder, url, sent, client.key) == (200, "scores")
+        assert "came before" in posted(folder, url, sent, client.key)[1]
 
 
 def other_plan(folder: Path) -> None:
@@ -125,7 +133,56 @@ def test_a_server_of_another_plan_or_key_is_refused_before_a_row_is_sent(folder:
     with running(folder, plan="other.json", kit="others/kit") as url:
         refused(folder, url, "the server's plan changed")
     with running(folder, kit="stranger/kit") as url:
-        refused(folder, url, "the server has another key")
+        refused(folder, url, "the server has the kit of another key")
+
+
+def test_a_server_whose_plan_changes_between_two_batches_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows_in(folder, 5000)
+    other_plan(folder)
+    before = sorted(folder.rglob("*"))
+    once, batches = Server.answered, []
+    with ExitStack() as first, ExitStack() as second:
+        url = first.enter_context(running(folder))
+        port = urlsplit(url).port or 0
+
+        def answered(server: Server, make: Callable[[], bytes]) -> bytes:
+            if batches:
+                server.close()
+                first.close()
+                second.enter_context(running(folder, plan="other.json", kit="others/kit", port=port))
+            batches.append(once(server, make))
+            return batches[-1]
+
+        monkeypatch.setattr(Server, "answered", answered)
+        with pytest.raises(DataError, match=r"the server's plan changed .* nothing was written"):
+            asked(folder, url, wait=20.0)
+    assert sorted(folder.rglob("*")) == before and len(batches) == 1
+
+
+def test_a_batch_that_must_be_discarded_ends_the_run_and_is_not_asked_for_again(folder: Path) -> None:
+    """Which of its answers are asked for again would tell a server about the key."""
+    rows_in(folder, 10)
+    answers = []
+
+    def damaged(evaluator: Evaluator) -> None:
+        sound = evaluator.kit.evaluate
+
+        def evaluate(model: Arithmetic, raw: bytes) -> bytes:
+            answer = read_message(
+                sound(model, raw), kind="scores", plan=evaluator.plan.hash, key=evaluator.kit.key, parts=1
+            )
+            part = bytearray(answer.parts[0])
+            part[len(part) // 2] ^= 16
+            answers.append(replace(answer, parts=(bytes(part),)).to_bytes())
+            return answers[-1]
+
+        evaluator.kit.evaluate = evaluate  # pyright: ignore[reportAttributeAccessIssue]
+
+    with running(folder, changed=damaged) as url:
+        refused(folder, url, "discarded", wait=20.0)
+    assert len(answers) == 1
 
 
 def test_a_server_that_is_not_trusted_or_not_there_is_refused(folder: Path) -> None:

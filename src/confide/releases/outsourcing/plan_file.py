@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -139,7 +140,10 @@ def _read(said: Any) -> Plan:
     wrong = [n for n, value in rest.items() if n not in hints or not _is_a(value, hints[n])]
     if lacking or wrong:
         raise ValueError(f"fields {lacking + wrong}")
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
+    numbers = [v for v in rest.values() if type(v) in (int, float)]
+    if not all(0 < n < inf for n in numbers):
+        raise ValueError("numbers")
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
     return Plan(parameters=Parameters(degree, tuple(bits)), **values)
 
 
