@@ -18,10 +18,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from safetensors.numpy import save_file
+from tests.releases.outsourcing.plans import write_plan
 
-from confide.mechanisms.encrypt.plan import plan_columns
 from confide.releases.outsourcing.key_files import make_keys
-from confide.releases.outsourcing.plan_file import planned, read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
 from confide.serve.evaluator.app import Evaluator
 from confide.serve.evaluator.recording import Recorder
@@ -38,9 +37,8 @@ def prepare(folder: Path) -> Path:
     certify(folder)
     save_file({"weight": WEIGHTS, "bias": OFFSET}, folder / "net.safetensors", metadata={"link": "sigmoid"})
     model = read_arithmetic(folder / "net.safetensors")
-    plan, forecast = plan_columns(model, rows=5000, bound=BOUND)
-    planned(plan, forecast, columns=("age", "income"), rows=5000).write(folder / "plan.json")
-    make_keys(read_plan(folder / "plan.json"), folder / "client")
+    made = write_plan(model, folder / "plan.json", bound=BOUND, columns=("age", "income"))
+    make_keys(made, folder / "client")
     return folder
 
 

@@ -19,15 +19,15 @@ import pytest
 
 pytest.importorskip("tenseal")
 
+from tests.releases.outsourcing.plans import write_plan
 from tests.serve.evaluator.served import certify, prepare, rows_in, running
 
 from confide.core.errors import DataError
 from confide.core.kept_transcript import read_transcript
 from confide.mechanisms.encrypt.arithmetic import Arithmetic
 from confide.mechanisms.encrypt.messages import read_message
-from confide.mechanisms.encrypt.plan import plan_columns
 from confide.releases.outsourcing.key_files import make_keys, read_keys
-from confide.releases.outsourcing.plan_file import planned, read_plan
+from confide.releases.outsourcing.plan_file import read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
 from confide.serve.evaluator.app import LOG, Evaluator
 from confide.serve.evaluator.asking import Asked, ask
@@ -72,6 +72,17 @@ def test_scores_are_those_of_the_plain_model_and_are_for_their_owner(folder: Pat
     kept = read_transcript(folder / "transcript")
     assert [m.kind for m in kept.seen_by("server").messages] == ["rows", "scores"] * done.batches
     assert "server" not in kept.inputs, "what the server sees holds no score in the clear"
+
+
+def test_one_row_a_batch_gives_the_same_scores(folder: Path) -> None:
+    plain = rows_in(folder, 3)
+    model = read_arithmetic(folder / "net.safetensors")
+    made = write_plan(model, folder / "rows.json", bound=2.0, layout="rows")
+    make_keys(made, folder / "single")
+    with running(folder, plan="rows.json", kit="single/kit") as url:
+        assert asked(folder, url, keys=folder / "single").batches == 3
+    scores = pl.read_parquet(folder / "scores.parquet")["score"].to_numpy()
+    assert np.abs(scores - plain).max() < made.plan.precision
 
 
 def test_no_log_holds_a_row_a_score_or_an_id(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -121,9 +132,8 @@ def test_the_server_refuses_what_is_no_batch_of_this_plan_and_key(folder: Path) 
 
 def other_plan(folder: Path) -> None:
     """The same model under another bound, with keys of its own."""
-    plan, forecast = plan_columns(read_arithmetic(folder / "net.safetensors"), rows=10, bound=3.0)
-    planned(plan, forecast, columns=(), rows=10).write(folder / "other.json")
-    make_keys(read_plan(folder / "other.json"), folder / "others")
+    made = write_plan(read_arithmetic(folder / "net.safetensors"), folder / "other.json", bound=3.0)
+    make_keys(made, folder / "others")
 
 
 def test_a_server_of_another_plan_or_key_is_refused_before_a_row_is_sent(folder: Path) -> None:

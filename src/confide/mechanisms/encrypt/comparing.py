@@ -63,6 +63,12 @@ class Option:
     obstacles: tuple[str, ...]
 
     @property
+    def name(self) -> str:
+        """Layout and last step in words."""
+        step = "" if self.last_step == "client" else ", the last step by the server"
+        return f"{self.layout}{step}"
+
+    @property
     def fits(self) -> bool:
         """Whether the option keeps to the limits."""
         return self.plan is not None and not self.obstacles
@@ -119,11 +125,21 @@ def choose_layout(
         DataError: if a number of the request makes no sense.
         PromiseError: if there is none; says what would have to give.
     """
-    options = compare_layouts(model, rows=rows, bound=bound, limits=limits, reach=reach, seconds=seconds)
+    return cheapest(
+        compare_layouts(model, rows=rows, bound=bound, limits=limits, reach=reach, seconds=seconds)
+    )
+
+
+def cheapest(options: list[Option]) -> Option:
+    """The first of options that `compare_layouts` has ordered, where it is within the limits.
+
+    Raises:
+        PromiseError: if it is not; says what would have to give.
+    """
     best = options[0]
     if best.fits:
         return best
-    told = [f"{_name(option)}: {'; '.join(option.obstacles)}" for option in options]
+    told = [f"{option.name}: {'; '.join(option.obstacles)}" for option in options]
     raise PromiseError(f"no layout keeps to the limits; what would have to give. {'. '.join(told)}.")
 
 
@@ -179,8 +195,3 @@ def _exceeded(costs: Forecast, error: float, limits: Limits) -> tuple[str, ...]:
 
 def _cost(option: Option) -> float:
     return float("inf") if option.forecast is None else option.forecast.cpu
-
-
-def _name(option: Option) -> str:
-    step = "" if option.last_step == "client" else ", the last step by the server"
-    return f"{option.layout}{step}"

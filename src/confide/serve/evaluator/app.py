@@ -63,7 +63,7 @@ class Evaluator:
 def application(evaluator: Evaluator) -> FastAPI:
     """The application. What goes wrong is answered in one sentence, which no log repeats."""
     plan = evaluator.plan
-    most = largest_message(plan, plan.inputs)
+    most = largest_message(plan, plan.sent_parts)
     named = {PLAN_HEADER: plan.hash}
     app = FastAPI(
         title="confide evaluator",

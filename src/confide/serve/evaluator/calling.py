@@ -116,7 +116,7 @@ class Server:
 
     def _asked(self, method: str, path: str, body: bytes | None) -> bytes:
         assert self._open is not None
-        most = largest_message(self.plan, self.plan.outputs)
+        most = largest_message(self.plan, self.plan.score_parts)
         headers = {KEY_HEADER: self.key} | ({"content-type": BINARY} if body is not None else {})
         try:
             self._open.request(method, path, body, headers)

@@ -74,7 +74,9 @@ def opened(settings: EvaluatorSettings, recorder: Recorder) -> tuple[OutsourcePl
 
     planned = read_plan(settings.plan)
     plan = planned.plan
-    model = read_arithmetic(settings.model, architecture=settings.architecture, link=plan.link)
+    model = read_arithmetic(
+        settings.model, architecture=settings.architecture, link=plan.link, shape=planned.shape
+    )
     if model.digest != plan.model:
         raise DataError(
             f"{settings.model} is not the model of {settings.plan} (its digest is {model.digest[:12]}, the "
