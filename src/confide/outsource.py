@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from confide.releases.outsourcing.planning import WrittenPlan, make_plan
     from confide.releases.outsourcing.reading import read_arithmetic
     from confide.releases.outsourcing.settings import OutsourceKeysSettings, OutsourcePlanSettings
-    from confide.serve.evaluator.asking import Asked, ask
+    from confide.serve.evaluator.asking import Asked, Outsourced, ask
     from confide.serve.evaluator.serving import serve
     from confide.serve.evaluator.settings import AskSettings, EvaluatorSettings
 
@@ -25,6 +25,7 @@ _HOME = {
     "Asked": "confide.serve.evaluator.asking",
     "EvaluatorSettings": "confide.serve.evaluator.settings",
     "MadeKeys": "confide.releases.outsourcing.key_files",
+    "Outsourced": "confide.serve.evaluator.asking",
     "OutsourceKeysSettings": "confide.releases.outsourcing.settings",
     "OutsourcePlan": "confide.releases.outsourcing.plan_file",
     "OutsourcePlanSettings": "confide.releases.outsourcing.settings",
@@ -48,6 +49,7 @@ __all__ = [
     "OutsourceKeysSettings",
     "OutsourcePlan",
     "OutsourcePlanSettings",
+    "Outsourced",
     "WrittenPlan",
     "ask",
     "make_keys",

@@ -19,11 +19,12 @@ def write_plan(
     path: Path,
     *,
     bound: float,
+    precision: float = 1e-4,
     layout: Layout = "columns",
     columns: tuple[str, ...] = (),
 ) -> OutsourcePlan:
     """Plan for a model, and write the plan."""
-    plan = plan_layout(model, layout, rows=10, bound=bound, precision=1e-4)
+    plan = plan_layout(model, layout, rows=10, bound=bound, precision=precision)
     made = OutsourcePlan(plan=plan, forecast=ANY, columns=columns, rows=10)
     made.write(path)
     return made

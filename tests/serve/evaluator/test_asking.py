@@ -7,9 +7,11 @@ import json
 import logging
 import shutil
 import ssl
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +35,7 @@ from confide.serve.evaluator.app import LOG, Evaluator
 from confide.serve.evaluator.asking import Asked, ask
 from confide.serve.evaluator.calling import Server
 from confide.serve.evaluator.settings import AskSettings
+from confide.serve.listening import context_of
 
 
 @pytest.fixture(scope="module")
@@ -205,6 +208,28 @@ def test_a_server_that_is_not_trusted_or_not_there_is_refused(folder: Path) -> N
         refused(folder, url.replace("https", "http"), "is no address with TLS")
         refused(folder, url, "is no certificate in PEM", ca=folder / "plan.json")
     refused(folder, url, "did not answer for 0 s")
+
+
+def test_a_server_of_something_else_is_refused(folder: Path) -> None:
+    rows_in(folder, 10)
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>welcome</html>" * 1000)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    tls = context_of(folder / "cert.pem", folder / "key.pem")
+    assert tls is not None
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.handle_request, daemon=True)
+        thread.start()
+        refused(folder, f"https://localhost:{server.server_port}", "is no evaluator of confide")
+        thread.join(20)
 
 
 def test_a_model_of_another_digest_is_not_served(folder: Path) -> None:

@@ -103,7 +103,7 @@ def test_killed_servers_and_clients(folder: Path) -> None:
                 killed.send_signal(signal.SIGKILL)
                 assert killed.wait() == -signal.SIGKILL
             server.send_signal(signal.SIGTERM)
-            server.wait(LONGEST)
+            assert server.wait(LONGEST) == 143
     found = scores(folder, "cut.parquet")
     assert len(found) == len(plain) and np.abs(found - plain).max() < secret.plan.precision
     batches = [(folder / log).read_text().count("batch ") for log in ("server1.log", "server2.log")]
@@ -111,7 +111,8 @@ def test_killed_servers_and_clients(folder: Path) -> None:
     assert "the server does not answer" in (folder / "client.log").read_text()
     kept = read_transcript(folder / "transcript").seen_by("server")
     assert len(kept.received("rows")) == batches[1] == len(kept.sent("scores")) and not kept.inputs["server"]
-    assert "were answered, of up to" in (folder / "server2.log").read_text()
+    assert "were answered, of up to" in (ended := (folder / "server2.log").read_text())
+    assert "stopped. Start the server again by the same command" in ended
     left = {path.name for path in folder.iterdir()}
     assert "killed.parquet" not in left and not [name for name in left if "scores" in name]
     said = "".join(path.read_text() for path in folder.glob("server*.log"))

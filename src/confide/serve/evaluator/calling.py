@@ -151,7 +151,7 @@ def connected(
     *,
     plan: Plan,
     key: str,
-    ca: Path | None,
+    ca: Path | str | None,
     wait: float,
     seconds_a_batch: float,
     tell: Callable[[str], None],

@@ -63,6 +63,9 @@ def serve(settings: EvaluatorSettings, *, tell: Callable[[str], None]) -> None:
         )
         try:
             uvicorn.Server(served(evaluator, tls)).run(sockets=[door])
+        except KeyboardInterrupt as stopped:
+            stopped.add_note("Start the server again by the same command: clients that wait go on.")
+            raise
         finally:
             tell(_count(evaluator.batches, plan.rows_a_batch, plan.inputs))
             recorder.write(SERVER, {}, plan=planned.text())

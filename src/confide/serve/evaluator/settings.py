@@ -19,6 +19,10 @@ CERTIFICATE = (
 """How a certificate is made that the client can be given by --ca."""
 
 
+WAIT = 120.0
+"""Seconds for which a server that does not answer is tried again."""
+
+
 def tls_of(text: str) -> tuple[Path, Path]:
     """Certificate and key from a text such as cert.pem,key.pem.
 
@@ -103,7 +107,7 @@ class AskSettings:
     out: Annotated[Path, Flag(group=GET, metavar="FILE")]
     force: Annotated[bool, Flag(group=GET)] = False
     ca: Annotated[Path | None, Flag(group=HOLD, metavar="FILE")] = None
-    wait: Annotated[float, Flag(group=HOW, metavar="SPAN", parse=span_of)] = 120.0
+    wait: Annotated[float, Flag(group=HOW, metavar="SPAN", parse=span_of)] = WAIT
     record: Annotated[Path | None, Flag(group=GET, metavar="FOLDER")] = None
 
     def __post_init__(self) -> None:
