@@ -116,7 +116,7 @@ class Parameters:
         return self._of_slot(math.sqrt(1 / 12))
 
     def rotation_error(self, level: int) -> float:
-        """Standard deviation of what turning the slots adds to the worst slot, with `level` multiplications left.
+        """Standard deviation of what turning the slots adds to the worst one, with `level` levels left.
 
         The ciphertext is cut into its remainders by each prime q; each is multiplied with a key whose error
         is divided by the special prime. SEAL takes remainders from 0 to q, so that their mean is a polynomial
