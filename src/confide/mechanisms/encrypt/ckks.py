@@ -57,6 +57,7 @@ class SecretContext:
         self.plan = plan
         self.key = key or secrets.token_hex(16)
         self._context = plan.parameters.context() if secret is None else _restored(plan, secret)
+        self._seal = Seal(self._context, plan.parameters)
         self._sent: dict[str, tuple[list[int], int]] = {}  # slots and number of rows of unanswered batches
 
     def kit(self) -> bytes:
@@ -94,8 +95,8 @@ class SecretContext:
                 "fill it, or plan with a larger bound."
             )
         slots, places, twin = _in_columns(rows, plan) if plan.layout == "columns" else _in_a_row(rows, plan)
-        seal, batch = Seal(self._context, plan.parameters), secrets.token_hex(16)
-        parts = tuple(seal.encrypted(column) for column in slots.T)
+        parts = tuple(self._seal.encrypted(column) for column in slots.T)
+        batch = secrets.token_hex(16)
         self._sent[batch] = (places, twin)
         return Message(kind="rows", plan=plan.hash, key=self.key, batch=batch, parts=parts).to_bytes()
 
@@ -110,8 +111,7 @@ class SecretContext:
         if answer.batch not in self._sent:
             raise DataError(f"an answer to batch {answer.batch[:8]}, which waits for none: it was replayed.")
         places, twin = self._sent.pop(answer.batch)
-        seal = Seal(self._context, plan.parameters)
-        slots = np.array([self._opened(seal, part) for part in answer.parts])
+        slots = np.array([self._opened(part) for part in answer.parts])
         if plan.layout == "columns":
             scores, copies = slots.T[places[:-1]], slots.T[places[-1:]]
         else:
@@ -130,11 +130,11 @@ class SecretContext:
             )
         return applied(plan.link, scores)
 
-    def _opened(self, seal: Seal, part: bytes) -> Floats:
+    def _opened(self, part: bytes) -> Floats:
         try:
-            one = seal.read(part)
-            if seal.level(one) == 0 and seal.scale(one) == self.plan.parameters.scale:
-                return seal.decrypted(one)
+            one = self._seal.read(part)
+            if self._seal.level(one) == 0 and self._seal.scale(one) == self.plan.parameters.scale:
+                return self._seal.decrypted(one)
         except (ValueError, RuntimeError) as error:
             raise DataError("a ciphertext cannot be read, the batch was discarded: send it again.") from error
         raise DataError("a ciphertext of another level or scale, the batch was discarded: send it again.")

@@ -43,14 +43,14 @@ def _affine(
     layer: Affine, parameters: Parameters, error: Floats, upper: Floats, level: int, layout: Layout
 ) -> Floats:
     """A column's weights are rounded to the fixed point; a diagonal is rounded in its coefficients."""
-    size = math.sqrt(float((upper**2).sum()))
-    coding, turned = 0.5 / parameters.scale, 0.0
+    size, squares = math.sqrt(float((upper**2).sum())), layer.weights**2
+    coding, through = 0.5 / parameters.scale, squares @ error**2
     if layout == "rows":
         coding = parameters.coding_error()
-        turned = math.sqrt(min(Diagonals(layer).stride, Diagonals(layer).count) - 1)
-    error = np.hypot(error, turned * parameters.rotation_error(level))
-    through = np.sqrt(np.abs(layer.weights) ** 2 @ error**2)
-    return np.sqrt(through**2 + (coding * size) ** 2 + parameters.rescaling_error() ** 2)
+        through = (
+            through + (squares * Diagonals(layer).turns()).sum(axis=1) * parameters.rotation_error(level) ** 2
+        )
+    return np.sqrt(through + (coding * size) ** 2 + parameters.rescaling_error() ** 2)
 
 
 def _activation(layer: Square | Polynomial, parameters: Parameters, error: Floats, upper: Floats) -> Floats:

@@ -119,6 +119,12 @@ class Diagonals:
         large = {self.stride} if self.count > self.stride else set[int]()
         return small | large | set(self.folds)
 
+    def turns(self) -> Floats:
+        """How often the value behind each weight was turned before the product, float[outputs, inputs]."""
+        outputs, inputs = self.layer.weights.shape
+        k = (np.arange(inputs) - np.arange(outputs)[:, None]) % self.count
+        return (k % self.stride).astype(float)
+
     def diagonal(self, k: int, slots: int) -> Floats:
         """The k-th diagonal over all slots, turned back by the large steps that come after the product."""
         into, out, weights = self.into, self.out, self.layer.weights
