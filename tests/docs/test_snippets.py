@@ -36,6 +36,8 @@ NOT_RUN = {
     "make demo": "makes an environment; `confide demo` has its own tests",
     "make test": "would start this test again",
     "pip install": "needs a package index",
+    "confide outsource serve": "runs until it is stopped; tests/serve/evaluator starts one",
+    "confide outsource ask": "needs that server",
     "confide audit protocol flwr": "needs flwr, in an environment of its own",
 }
 """The commands that no test can run, each with the reason."""

@@ -75,7 +75,7 @@ def test_products_with_sums_and_a_link_are_read_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "nodes, words",
     [
-        ((GEMM, ("Relu", [""], {}), LAST), "Relu cannot be computed on encrypted rows: train with squares"),
+        ((GEMM, ("Relu", [""], {}), LAST), "ReLU cannot be computed on encrypted rows: train with squares"),
         ((GEMM, ("Sigmoid", [""], {}), LAST), "Gemm comes after its sigmoid"),
         ((GEMM, ("Mul", ["", "two"], {}), LAST), "Mul cannot be computed"),
         ((GEMM, ("Pow", ["", "A0"], {}), LAST), "Pow cannot be computed"),

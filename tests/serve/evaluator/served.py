@@ -6,7 +6,7 @@ import datetime
 import ipaddress
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from safetensors.numpy import save_file
+from tests.releases.outsourcing.plans import write_plan
 
-from confide.mechanisms.encrypt.plan import plan_columns
 from confide.releases.outsourcing.key_files import make_keys
-from confide.releases.outsourcing.plan_file import planned, read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
+from confide.serve.evaluator.app import Evaluator
 from confide.serve.evaluator.recording import Recorder
 from confide.serve.evaluator.serving import opened, serve, served
 from confide.serve.evaluator.settings import EvaluatorSettings
@@ -37,9 +37,8 @@ def prepare(folder: Path) -> Path:
     certify(folder)
     save_file({"weight": WEIGHTS, "bias": OFFSET}, folder / "net.safetensors", metadata={"link": "sigmoid"})
     model = read_arithmetic(folder / "net.safetensors")
-    plan, forecast = plan_columns(model, rows=5000, bound=BOUND)
-    planned(plan, forecast, columns=("age", "income"), rows=5000).write(folder / "plan.json")
-    make_keys(read_plan(folder / "plan.json"), folder / "client")
+    made = write_plan(model, folder / "plan.json", bound=BOUND, columns=("age", "income"))
+    make_keys(made, folder / "client")
     return folder
 
 
@@ -90,13 +89,21 @@ def serve_here(folder: Path, port: int) -> None:
 
 
 @contextmanager
-def running(folder: Path, *, plan: str = "plan.json", kit: str = "client/kit") -> Generator[str]:
-    """The address of a server of these files, in a thread of this process."""
+def running(
+    folder: Path,
+    *,
+    plan: str = "plan.json",
+    kit: str = "client/kit",
+    port: int = 0,
+    changed: Callable[[Evaluator], None] = lambda _: None,
+) -> Generator[str]:
+    """The address of a server of these files, in a thread of this process; `changed` may break it."""
     _, evaluator = opened(settings_of(folder, 0, plan=plan, kit=kit), Recorder(None))
+    changed(evaluator)
     context = context_of(folder / "cert.pem", folder / "key.pem")
     assert context is not None
     server = uvicorn.Server(served(evaluator, context))
-    with listening("127.0.0.1", 0) as door:
+    with listening("127.0.0.1", port) as door:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
         thread.start()
         while not server.started:
@@ -104,5 +111,5 @@ def running(folder: Path, *, plan: str = "plan.json", kit: str = "client/kit") -
         try:
             yield f"https://localhost:{door.getsockname()[1]}"
         finally:
-            server.should_exit = server.force_exit = True
+            server.should_exit = True
             thread.join(20)

@@ -22,6 +22,7 @@ pytest.importorskip("tenseal")
 
 from tests.serve.evaluator.served import prepare, rows_in, serve_here
 
+from confide.core.kept_transcript import read_transcript
 from confide.releases.outsourcing.key_files import read_keys
 from confide.serve.evaluator.asking import ask
 from confide.serve.evaluator.settings import AskSettings
@@ -57,10 +58,10 @@ def started(folder: Path, log: str, *words: str) -> Generator[subprocess.Popen[b
         process.wait()
 
 
-def serving(folder: Path, log: str, port: int):
+def serving(folder: Path, log: str, port: int, *more: str):
     return started(
         folder, log, "serve", "plan.json", "--model", "net.safetensors", "--kit", "client/kit",
-        "--tls", "cert.pem,key.pem", "--port", str(port),
+        "--tls", "cert.pem,key.pem", "--port", str(port), *more,
     )  # fmt: skip
 
 
@@ -94,18 +95,24 @@ def test_killed_servers_and_clients(folder: Path) -> None:
             server.wait()
         assert client.poll() is None, (folder / "client.log").read_text()
         assert not (folder / "cut.parquet").exists()
-        with serving(folder, "server2.log", port):
+        with serving(folder, "server2.log", port, "--record", "transcript") as server:
             assert client.wait(LONGEST) == 0, (folder / "client.log").read_text()
             with asking(folder, "killed.log", port, "killed.parquet") as killed:
                 done = (folder / "server2.log").read_text().count("batch ")
                 until(folder, "server2.log", f"batch {done + 2}:")
                 killed.send_signal(signal.SIGKILL)
                 assert killed.wait() == -signal.SIGKILL
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(LONGEST) == 143
     found = scores(folder, "cut.parquet")
     assert len(found) == len(plain) and np.abs(found - plain).max() < secret.plan.precision
     batches = [(folder / log).read_text().count("batch ") for log in ("server1.log", "server2.log")]
     assert batches[0] >= 2 and batches[1] > BATCHES - batches[0]
     assert "the server does not answer" in (folder / "client.log").read_text()
+    kept = read_transcript(folder / "transcript").seen_by("server")
+    assert len(kept.received("rows")) == batches[1] == len(kept.sent("scores")) and not kept.inputs["server"]
+    assert "were answered, of up to" in (ended := (folder / "server2.log").read_text())
+    assert "stopped. Start the server again by the same command" in ended
     left = {path.name for path in folder.iterdir()}
     assert "killed.parquet" not in left and not [name for name in left if "scores" in name]
     said = "".join(path.read_text() for path in folder.glob("server*.log"))

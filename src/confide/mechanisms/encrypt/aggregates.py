@@ -60,8 +60,8 @@ class SumTerms:
 
     @property
     def worst_error(self) -> float:
-        """The promised error of a total: six standard deviations."""
-        return DEVIATIONS * math.sqrt(self.owners) * PARAMETERS.fresh_error()
+        """The promised error of a total, `DEVIATIONS` standard deviations."""
+        return DEVIATIONS * math.sqrt(self.owners) * PARAMETERS.public_error()
 
 
 class KeyHolder:

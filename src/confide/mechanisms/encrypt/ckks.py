@@ -1,13 +1,14 @@
 """Outsourced evaluation: rows encrypted with CKKS, scores computed on them by somebody who cannot read them.
 
-Cheon, Kim, Kim and Song (2017), by TenSEAL. *What the adversary learns.* An evaluator that computes as told
-learns the number of batches and nothing else. **Scores are not protected**: who sees them decrypted can play
-every attack on the model. Decrypted scores must not go back to the evaluator (Li and Micciancio 2021: their
-errors tell about the key), so nothing here sends them.
+Cheon, Kim, Kim and Song (2017), by SEAL in TenSEAL. *What the adversary learns.* An evaluator that computes
+as told learns the number of batches and nothing else. **Scores are not protected**: who sees them decrypted
+can play every attack on the model. Decrypted scores must not go back to the evaluator (Li and Micciancio
+2021: their errors tell about the key), so nothing here sends them.
 
-*Wrong answers.* A ciphertext of another key, or a damaged one, is decrypted to numbers without a word. Each
-batch therefore holds one row twice, in secret random slots; it is discarded where the two disagree or a score
-leaves the announced range. This finds accidents, not an evaluator that computes another function.
+*Wrong answers.* A ciphertext of another key, or a damaged one, is decrypted to numbers without a word. In
+columns a batch therefore holds one row twice, in secret random slots; in row layout the row stands in all
+slots, at least twice. A batch is discarded where two copies disagree or a score leaves the announced range.
+This finds accidents, not an evaluator that computes another function.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError, PromiseError
-from confide.mechanisms.encrypt.arithmetic import Arithmetic, Square, applied
+from confide.mechanisms.encrypt.arithmetic import Arithmetic, applied
+from confide.mechanisms.encrypt.evaluating import column_scores, period, row_scores
 from confide.mechanisms.encrypt.measuring import public_part
 from confide.mechanisms.encrypt.messages import Message, read_message
 from confide.mechanisms.encrypt.parameters import tenseal
 from confide.mechanisms.encrypt.plan import Plan
+from confide.mechanisms.encrypt.seal import Seal, rotation_keys, saved
+
+LENGTH = 8  # bytes before a kit with rotation keys: how long its first part is
 
 
 class SecretContext:
@@ -52,11 +57,19 @@ class SecretContext:
         self.plan = plan
         self.key = key or secrets.token_hex(16)
         self._context = plan.parameters.context() if secret is None else _restored(plan, secret)
+        self._seal = Seal(self._context, plan.parameters)
         self._sent: dict[str, tuple[list[int], int]] = {}  # slots and number of rows of unanswered batches
 
     def kit(self) -> bytes:
-        """What the evaluator gets: parameters, and a key for squares where the model has them."""
-        return public_part(self._context, squares=self.plan.squares)
+        """What the evaluator gets: parameters, and keys for squares and rotations where the plan has them."""
+        plan, first = self.plan, public_part(self._context, squares=self.plan.squares)
+        if not plan.rotations:
+            return first
+        return (
+            len(first).to_bytes(LENGTH, "big")
+            + first
+            + rotation_keys(self._context, plan.parameters, plan.rotations)
+        )
 
     def secret(self) -> bytes:
         """The secret key itself, for a file of its owner and for nobody else: it decrypts every row."""
@@ -65,7 +78,7 @@ class SecretContext:
         )
 
     def encrypt(self, rows: Floats) -> bytes:
-        """Encrypt one batch of rows float[n, inputs], one of them twice, in random slots.
+        """Encrypt one batch of rows float[n, inputs]; in row layout, of one row.
 
         Raises:
             DataError: if the rows have another width, are too many, or leave the plan's bound.
@@ -81,16 +94,11 @@ class SecretContext:
                 f"a value of {found:g} or a gap in the rows, and the plan's bound is {plan.bound:g}: clip or "
                 "fill it, or plan with a larger bound."
             )
-        places = secrets.SystemRandom().sample(range(plan.parameters.slots), len(rows) + 1)
-        doubled = np.vstack([rows, rows[secrets.randbelow(len(rows))][None]])
-        slots = np.zeros((plan.parameters.slots, plan.inputs))
-        slots[places] = doubled
-        parts = [tenseal().ckks_vector(self._context, column.tolist()).serialize() for column in slots.T]
+        slots, places, twin = _in_columns(rows, plan) if plan.layout == "columns" else _in_a_row(rows, plan)
+        parts = tuple(self._seal.encrypted(column) for column in slots.T)
         batch = secrets.token_hex(16)
-        twin = int(np.flatnonzero((rows == doubled[-1]).all(axis=1))[0])
         self._sent[batch] = (places, twin)
-        sent = Message(kind="rows", plan=plan.hash, key=self.key, batch=batch, parts=tuple(parts))
-        return sent.to_bytes()
+        return Message(kind="rows", plan=plan.hash, key=self.key, batch=batch, parts=parts).to_bytes()
 
     def decrypt(self, raw: bytes) -> Floats:
         """Decrypt the scores of one batch, float[n, outputs], and apply the model's link.
@@ -99,13 +107,17 @@ class SecretContext:
             DataError: if they belong to no batch that waits for an answer, or the batch must be discarded.
         """
         plan = self.plan
-        answer = read_message(raw, kind="scores", plan=plan.hash, key=self.key, parts=plan.outputs)
+        answer = read_message(raw, kind="scores", plan=plan.hash, key=self.key, parts=plan.score_parts)
         if answer.batch not in self._sent:
             raise DataError(f"an answer to batch {answer.batch[:8]}, which waits for none: it was replayed.")
         places, twin = self._sent.pop(answer.batch)
-        slots = np.array([self._opened(part) for part in answer.parts]).T
-        scores = slots[places]
-        apart = float(np.abs(scores[twin] - scores[-1]).max())
+        slots = np.array([self._opened(part) for part in answer.parts])
+        if plan.layout == "columns":
+            scores, copies = slots.T[places[:-1]], slots.T[places[-1:]]
+        else:
+            copies = slots.reshape(-1, period(plan.outputs))[:, : plan.outputs]
+            scores = copies[:1]
+        apart = float(np.abs(scores[twin] - copies).max())
         if not apart <= 2 * plan.precision:
             raise DataError(
                 f"a batch was discarded: one row was in it twice, and its scores differ by {apart:.2g} "
@@ -116,18 +128,16 @@ class SecretContext:
                 f"a batch was discarded: a score of {np.abs(scores).max():.3g} is above the announced "
                 f"{plan.largest:.3g}; the evaluator computed something else: compare the models."
             )
-        return applied(plan.link, scores[:-1])
+        return applied(plan.link, scores)
 
-    def _opened(self, part: bytes) -> list[float]:
+    def _opened(self, part: bytes) -> Floats:
         try:
-            opened = tenseal().ckks_vector_from(self._context, part).decrypt()
+            one = self._seal.read(part)
+            if self._seal.level(one) == 0 and self._seal.scale(one) == self.plan.parameters.scale:
+                return self._seal.decrypted(one)
         except (ValueError, RuntimeError) as error:
             raise DataError("a ciphertext cannot be read, the batch was discarded: send it again.") from error
-        if len(opened) != self.plan.parameters.slots:
-            raise DataError(
-                f"a ciphertext of {len(opened)} numbers, not {self.plan.parameters.slots}: discarded."
-            )
-        return opened
+        raise DataError("a ciphertext of another level or scale, the batch was discarded: send it again.")
 
 
 class EvaluationKit:
@@ -144,8 +154,9 @@ class EvaluationKit:
     """
 
     def __init__(self, plan: Plan, raw: bytes, *, key: str) -> None:
+        cut = LENGTH + int.from_bytes(raw[:LENGTH], "big") if plan.rotations else len(raw)
         try:
-            context = tenseal().context_from(raw, n_threads=1)
+            context = tenseal().context_from(raw[LENGTH:cut] if plan.rotations else raw, n_threads=1)
         except (ValueError, RuntimeError) as error:
             raise DataError("this kit cannot be read: ask the client for it again.") from error
         if context.has_secret_key():
@@ -156,6 +167,13 @@ class EvaluationKit:
         if not plan.parameters.are_of(context) or (plan.squares and not context.has_relin_keys()):
             raise PromiseError("the kit has other parameters than the plan: make keys with this plan.")
         self.plan, self.key, self._context = plan, key, context
+        try:
+            self._seal = Seal(context, plan.parameters, rotations=raw[cut:] if plan.rotations else None)
+        except (ValueError, RuntimeError) as error:
+            raise DataError("the rotation keys of this kit cannot be read: ask for it again.") from error
+        if not self._seal.turns(plan.rotations):
+            raise PromiseError("the kit lacks rotation keys of the plan: make keys with this plan.")
+        self._coded: dict[tuple[int, int], Any] = {}  # diagonals of the plan's one model
         self._seen: set[str] = set()
 
     def evaluate(self, model: Arithmetic, raw: bytes) -> bytes:
@@ -167,15 +185,22 @@ class EvaluationKit:
         plan = self.plan
         if model.digest != plan.model:
             raise DataError("this is not the model of the plan (its digest differs): make a new plan.")
-        asked = read_message(raw, kind="rows", plan=plan.hash, key=self.key, parts=plan.inputs)
+        asked = read_message(raw, kind="rows", plan=plan.hash, key=self.key, parts=plan.sent_parts)
         if asked.batch in self._seen:
             raise DataError(f"batch {asked.batch[:8]} came before: encrypt the rows again.")
         try:
-            columns = [tenseal().ckks_vector_from(self._context, part) for part in asked.parts]
+            ones = [self._seal.read(part) for part in asked.parts]
         except (ValueError, RuntimeError) as error:
             raise DataError("a ciphertext cannot be read: encrypt the rows again.") from error
+        levels, scale = plan.parameters.levels, plan.parameters.scale
+        if any(self._seal.level(one) != levels or self._seal.scale(one) != scale for one in ones):
+            raise DataError("a ciphertext of another level or scale: encrypt the rows again.")
         self._seen.add(asked.batch)
-        parts = tuple(vector.serialize() for vector in _evaluated(model, columns, plan))
+        if plan.layout == "columns":
+            made = column_scores(self._seal, model, ones, scale)
+        else:
+            made = [row_scores(self._seal, model, ones[0], scale, plan.parameters.slots, self._coded)]
+        parts = tuple(saved(one) for one in made)
         return Message(kind="scores", plan=plan.hash, key=self.key, batch=asked.batch, parts=parts).to_bytes()
 
 
@@ -189,31 +214,17 @@ def _restored(plan: Plan, secret: bytes) -> Any:
     return context
 
 
-def _evaluated(model: Arithmetic, columns: list[Any], plan: Plan) -> list[Any]:
-    """The layers on one ciphertext a feature.
-
-    `drift` is what a ciphertext holds for each unit of the true value: squares change it, weights mend it.
-    """
-    drift, smallest = 1.0, 1 / plan.parameters.scale
-    for layer, correction in zip(model.layers, plan.parameters.corrections(), strict=True):
-        if isinstance(layer, Square):
-            columns, drift = [column.square() for column in columns], drift**2 * correction
-            continue
-        weights = layer.weights / (drift * correction)
-        columns = [
-            _weighed(row, columns, offset, smallest)
-            for row, offset in zip(weights, layer.offset, strict=True)
-        ]
-        drift = 1.0
-    return columns
+def _in_columns(rows: Floats, plan: Plan) -> tuple[Floats, list[int], int]:
+    """The rows in random slots float[slots, inputs], one of them twice; the slots, and which row it is."""
+    places = secrets.SystemRandom().sample(range(plan.parameters.slots), len(rows) + 1)
+    twin = secrets.randbelow(len(rows))
+    slots = np.zeros((plan.parameters.slots, plan.inputs))
+    slots[places] = np.vstack([rows, rows[twin][None]])
+    return slots, places, twin
 
 
-def _weighed(weights: Floats, columns: list[Any], offset: float, smallest: float) -> Any:
-    """One row of a matrix: a sum of ciphertexts times numbers. A weight that rounds to zero is left out."""
-    total: Any = None
-    for weight, column in zip(weights.tolist(), columns, strict=True):
-        if abs(weight) >= smallest:
-            total = column * weight if total is None else total + column * weight
-    if total is None:
-        raise DataError("all weights of a score round to zero: multiply them, and divide the score.")
-    return total + offset
+def _in_a_row(rows: Floats, plan: Plan) -> tuple[Floats, list[int], int]:
+    """The row in all slots float[slots, 1], again and again."""
+    width = period(plan.inputs)
+    padded = np.pad(rows[0], (0, width - plan.inputs))
+    return np.tile(padded, plan.parameters.slots // width)[:, None], [], 0

@@ -17,7 +17,7 @@ from confide.core.paths import is_there
 from confide.mechanisms.encrypt.ckks import EvaluationKit, SecretContext
 from confide.mechanisms.encrypt.messages import VERSION
 from confide.mechanisms.encrypt.plan import Plan
-from confide.releases.outsourcing.plan_file import OutsourcePlan, read_plan
+from confide.releases.outsourcing.plan_file import TRUST, OutsourcePlan, read_plan
 
 SECRET, PLAN, KIT = "secret.key", "plan.json", "kit"
 """In the client's folder; `KIT` is the folder for the server."""
@@ -43,9 +43,10 @@ class MadeKeys:
     kit: int
 
     def __str__(self) -> str:
-        """What to do with them."""
+        """The trust that remains, and what to do with them."""
         kit = self.folder / KIT
         return (
+            f"{chr(10).join(TRUST)}\n\n"
             f"{self.folder}: keys {self.key[:8]}. {self.folder / SECRET} is the secret key: it stays here.\n"
             f"{kit}: for the server ({self.kit:,} bytes), without a secret key. Copy this folder alone."
         )

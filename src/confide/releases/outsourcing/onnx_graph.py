@@ -11,11 +11,20 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.errors import ModelError
+from confide.mechanisms.encrypt.approximation import refusal
 from confide.mechanisms.encrypt.arithmetic import Affine, Arithmetic, Layer, Link, Square
 
 SKIPPED = ("Identity", "Flatten", "Dropout")
 """Nodes that leave the numbers of a flat row as they are."""
 LINKS: dict[str, Link] = {"Sigmoid": "sigmoid", "Softmax": "softmax"}
+TORCH_NAMES = {
+    "Relu": "ReLU",
+    "Gelu": "GELU",
+    "LeakyRelu": "LeakyReLU",
+    "Elu": "ELU",
+    "BatchNormalization": "BatchNorm",
+}
+"""What nodes are called in PyTorch, where what is nearest to them is known."""
 LARGEST = 1_000_000_000
 """Bytes of a file: what is larger cannot be computed on encrypted rows in any case."""
 
@@ -129,8 +138,6 @@ def _affine(weights: Floats, offset: Floats, path: Path) -> Affine:
 
 
 def _refusal(kind: str) -> str:
-    if kind == "BatchNormalization":
-        return "BatchNormalization cannot be computed on encrypted rows: fold it into the layer before it."
     if kind == "Conv":
         return (
             "Conv is not read from .onnx: give the torch module by an import path, or write the convolution "
@@ -138,4 +145,4 @@ def _refusal(kind: str) -> str:
         )
     if kind in ("LinearClassifier", "LinearRegressor", "Scaler", "Normalizer", "ZipMap"):
         return f"{kind} is not read from .onnx: give the .skops file of the estimator, or an import path."
-    return f"{kind} cannot be computed on encrypted rows: train with squares (x * x) in its place."
+    return refusal(TORCH_NAMES.get(kind, kind))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
+from math import inf
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from confide.core.atomic import atomic_write
@@ -35,23 +34,22 @@ class OutsourcePlan:
         columns: names of the inputs in their order; none where the model knows none.
         rows: how many were planned for.
         forecast: of these rows, on the planner's machine.
+        shape: of one input, where the model begins with a convolution; none for others.
     """
 
     plan: Plan
     columns: tuple[str, ...]
     rows: int
-    forecast: Mapping[str, Any]
+    forecast: Forecast
+    shape: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "forecast", MappingProxyType(dict(self.forecast)))
         check_columns(self.columns, self.plan.inputs)
 
     @property
     def seconds_a_batch(self) -> float:
         """Of both sides, as forecast."""
-        taken, batches = self.forecast.get("latency"), self.forecast.get("batches")
-        numbers = all(isinstance(n, int | float) and n > 0 for n in (taken, batches))
-        return taken / batches if numbers else 1.0  # pyright: ignore[reportOptionalOperand]
+        return self.forecast.latency / self.forecast.batches
 
     def text(self) -> str:
         """The file."""
@@ -61,8 +59,9 @@ class OutsourcePlan:
             "hash": self.plan.hash,
             "plan": _said(self.plan),
             "columns": list(self.columns),
+            "shape": list(self.shape),
             "rows": self.rows,
-            "forecast": dict(self.forecast),
+            "forecast": asdict(self.forecast),
         }
         return json.dumps(said, indent=2, allow_nan=False) + "\n"
 
@@ -85,11 +84,6 @@ def check_columns(columns: tuple[str, ...], inputs: int) -> None:
         )
 
 
-def planned(plan: Plan, forecast: Forecast, *, columns: tuple[str, ...], rows: int) -> OutsourcePlan:
-    """A plan with its forecast as numbers."""
-    return OutsourcePlan(plan=plan, columns=columns, rows=rows, forecast=asdict(forecast))
-
-
 def read_plan(path: Path) -> OutsourcePlan:
     """Read a plan, and check that it is the one whose hash it states.
 
@@ -108,11 +102,11 @@ def read_plan(path: Path) -> OutsourcePlan:
         raise DataError(f"{path} is no plan of format {FORMAT}: make it by `confide outsource plan`.")
     try:
         plan = _read(found["plan"])
-        columns = tuple(name for name in found["columns"] if isinstance(name, str))
-        rows, forecast = found["rows"], found["forecast"]
-        if len(columns) != len(found["columns"]) or type(rows) is not int or not isinstance(forecast, dict):
-            raise ValueError("columns, rows or forecast")
-        made = OutsourcePlan(plan=plan, columns=columns, rows=rows, forecast=forecast)
+        rest = {"columns": found["columns"], "shape": found["shape"], "rows": found["rows"]}
+        forecast = Forecast(**_checked(Forecast, found["forecast"]))
+        made = OutsourcePlan(
+            plan=plan, forecast=forecast, **_checked(OutsourcePlan, rest, "plan", "forecast")
+        )
     except ConfideError:
         raise
     except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -128,19 +122,28 @@ def _said(plan: Plan) -> dict[str, Any]:
 
 
 def _read(said: Any) -> Plan:
-    """The plan from its values, each of the type of its field."""
     rest = dict(said)
     degree, bits = rest.pop("degree"), rest.pop("bits")
     if type(degree) is not int or not all(type(n) is int for n in bits):
         raise ValueError("parameters")
-    hints = get_type_hints(Plan)
-    known = [f for f in fields(Plan) if f.name != "parameters"]
-    lacking = [f.name for f in known if f.default is MISSING and f.name not in rest]
-    wrong = [n for n, value in rest.items() if n not in hints or not _is_a(value, hints[n])]
-    if lacking or wrong:
+    return Plan(parameters=Parameters(degree, tuple(bits)), **_checked(Plan, rest, "parameters"))
+
+
+def _checked(record: Any, said: Any, *besides: str) -> dict[str, Any]:
+    """Values for the fields of a record, each of the type of its field and each number above 0.
+
+    Args:
+        besides: fields that are read in another way.
+    """
+    rest = dict(said)
+    hints = {name: hint for name, hint in get_type_hints(record).items() if name not in besides}
+    lacking = [
+        f.name for f in fields(record) if f.default is MISSING and f.name in hints.keys() - rest.keys()
+    ]
+    wrong = [name for name, value in rest.items() if name not in hints or not _is_a(value, hints[name])]
+    if lacking or wrong or not all(0 < n < inf for n in rest.values() if type(n) in (int, float)):
         raise ValueError(f"fields {lacking + wrong}")
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
-    return Plan(parameters=Parameters(degree, tuple(bits)), **values)
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
 
 
 def _is_a(value: Any, hint: Any) -> bool:

@@ -27,6 +27,18 @@ def columns_of(text: str) -> tuple[str, ...]:
     return names
 
 
+def shape_of(text: str) -> tuple[int, ...]:
+    """Sizes from a text such as 1,28,28.
+
+    Raises:
+        DataError: if one is no whole number above 0.
+    """
+    sizes = text.split(",")
+    if not all(size.strip().isdecimal() and int(size) > 0 for size in sizes):
+        raise DataError(f"{text!r:.80} is no shape: write channels and sides, 1,28,28.")
+    return tuple(map(int, sizes))
+
+
 def span_of(text: str) -> float:
     """Seconds from a span of time such as 10s."""
     return parse_span(text, likely=("s", "min"))
@@ -50,6 +62,7 @@ class OutsourcePlanSettings:
         columns: The names of the inputs in their order, age,income. The client's rows are taken by them.
         architecture: The module that the weights of a .safetensors file belong to, mypkg.net:build; in
             Python the module itself.
+        shape: Of one input, where the model begins with a convolution: channels and sides, 1,28,28.
         link: What the client does with the scores of a .safetensors file that does not say it.
         out: The file of the plan.
         force: Put the new plan in the place of one that is there.
@@ -66,6 +79,7 @@ class OutsourcePlanSettings:
     latency: Annotated[float, Flag(group=GET, metavar="SPAN", parse=span_of)] | None = None
     columns: Annotated[Sequence[str], Flag(group=HOLD, metavar="NAMES", parse=columns_of)] = ()
     architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE")] = None
+    shape: Annotated[Sequence[int], Flag(group=HOLD, metavar="SIZES", parse=shape_of)] = ()
     link: Annotated[Literal["identity", "sigmoid", "softmax"] | None, Flag(group=HOLD)] = None
     out: Annotated[Path, Flag(group=GET, metavar="FILE")] = Path("plan.json")
     force: Annotated[bool, Flag(group=GET)] = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import logging
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from confide.mechanisms.encrypt.arithmetic import Arithmetic
 from confide.mechanisms.encrypt.ckks import EvaluationKit
 from confide.mechanisms.encrypt.messages import VERSION as SCHEME
 from confide.mechanisms.encrypt.plan import Plan
-from confide.serve.evaluator.routes import ABOUT, BINARY, PLAN_HEADER, ROWS, largest_message
+from confide.serve.evaluator.routes import ABOUT, BINARY, KEY_HEADER, PLAN_HEADER, ROWS, largest_message
 
 LOG = logging.getLogger("confide.evaluator")
 """One line for each batch: number, size and time. It gets no id, no key and no text of an error."""
@@ -62,7 +63,7 @@ class Evaluator:
 def application(evaluator: Evaluator) -> FastAPI:
     """The application. What goes wrong is answered in one sentence, which no log repeats."""
     plan = evaluator.plan
-    most = largest_message(plan, plan.inputs)
+    most = largest_message(plan, plan.sent_parts)
     named = {PLAN_HEADER: plan.hash}
     app = FastAPI(
         title="confide evaluator",
@@ -78,13 +79,23 @@ def application(evaluator: Evaluator) -> FastAPI:
         LOG.warning("refused a message (%d)", status)
         return JSONResponse({"detail": words}, status, named)
 
+    def stranger(request: Request) -> Response | None:
+        """The answer to somebody else; without it, anybody could fill the memory with messages."""
+        given = request.headers.get(KEY_HEADER, "").encode()
+        if hmac.compare_digest(given, evaluator.kit.key.encode()):
+            return None
+        words = "the server has the kit of another key: give it the kit of these keys."
+        return refused(words, HTTPStatus.FORBIDDEN)
+
     @app.get(ABOUT)
-    async def about() -> Response:
-        said = {"version": SCHEME, "plan": plan.hash, "key": evaluator.kit.key, "model": plan.model}
-        return JSONResponse(said, headers=named)
+    async def about(request: Request) -> Response:
+        said = {"version": SCHEME, "plan": plan.hash, "model": plan.model}
+        return stranger(request) or JSONResponse(said, headers=named)
 
     @app.post(ROWS)
     async def rows(request: Request) -> Response:
+        if unknown := stranger(request):
+            return unknown
         held = bytearray()
         async for part in request.stream():
             held += part

@@ -12,14 +12,23 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.atomic import atomic_write
+from confide.core.errors import DataError
 from confide.core.parquet import write_parquet
+from confide.core.transcript import SERVER
 from confide.inputs.tables import read_table
-from confide.mechanisms.encrypt.ckks import SecretContext
 from confide.releases.outsourcing.key_files import read_keys
 from confide.releases.outsourcing.rows import rows_of
-from confide.serve.evaluator.calling import Server, connected
+from confide.serve.evaluator.calling import connected
 from confide.serve.evaluator.recording import CLIENT, Recorder
-from confide.serve.evaluator.settings import AskSettings
+from confide.serve.evaluator.settings import WAIT, AskSettings
+
+
+def silent(_line: str) -> None:
+    """Say nothing."""
+
+
+def unseen(_done: int, _of: int) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +59,106 @@ class Asked:
         )
 
 
-def ask(settings: AskSettings, *, tell: Callable[[str], None], progress: Callable[[int, int], None]) -> Asked:
+class Outsourced:
+    """A model behind an evaluator, asked about rows in memory; what an audit asks, too.
+
+    Args:
+        url: of the server, https://HOST:8443.
+        keys: folder of `confide outsource keys`.
+        ca: certificate that signed the server's, or its own.
+        wait: seconds for which a server that does not answer is tried again.
+        tell: says a line to the user.
+        record: a new folder for the transcript.
+
+    Raises:
+        DataError: if the keys cannot be read, or the address has no TLS.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        keys: Path | str,
+        ca: Path | str | None = None,
+        wait: float = WAIT,
+        tell: Callable[[str], None] = silent,
+        record: Path | None = None,
+    ) -> None:
+        self.planned, self._client = read_keys(Path(keys))
+        self._recorder = Recorder(record)
+        self._server = connected(
+            url,
+            plan=self.planned.plan,
+            key=self._client.key,
+            ca=ca,
+            wait=wait,
+            seconds_a_batch=self.planned.seconds_a_batch,
+            tell=tell,
+        )
+
+    def scores(self, rows: Floats, *, progress: Callable[[int, int], None] = unseen) -> Floats:
+        """The scores of rows float[n, inputs] after the link, float[n, outputs].
+
+        A batch that must be discarded ends the run: asking again would tell the server which of its answers
+        decrypt to garbage, and that is what attacks on the key need.
+
+        Args:
+            progress: hears how many batches are done, of how many.
+
+        Raises:
+            DataError: if a row, the server or an answer cannot be used.
+        """
+        plan = self.planned.plan
+        batches = math.ceil(len(rows) / plan.rows_a_batch)
+        found = np.empty((len(rows), plan.outputs))
+        try:
+            for batch in range(batches):
+                part = slice(batch * plan.rows_a_batch, (batch + 1) * plan.rows_a_batch)
+                found[part] = self._batch(rows[part])
+                progress(batch + 1, batches)
+        except KeyboardInterrupt as stopped:
+            stopped.add_note("Nothing was written: the same command asks again from the first row.")
+            raise
+        finally:
+            self._server.close()
+        return found
+
+    def predict_proba(self, rows: Floats) -> Floats:
+        """The probability of each class, float[n, C].
+
+        Raises:
+            DataError: as of `scores`, or if the model has no classes.
+        """
+        link = self.planned.plan.link
+        if link == "identity":
+            raise DataError("the model of this plan has no classes: ask for its scores.")
+        found = self.scores(np.asarray(rows, float))
+        return np.column_stack([1 - found, found]) if link == "sigmoid" else found
+
+    def record(self, rows: Floats, scores: Floats) -> None:
+        """Write the transcript, where one was asked for."""
+        self._recorder.write(CLIENT, {"rows": rows, "scores": scores}, plan=self.planned.text())
+
+    def _batch(self, rows: Floats) -> Floats:
+        sent = b""
+
+        def make() -> bytes:
+            nonlocal sent
+            sent = self._client.encrypt(rows)
+            return sent
+
+        answer = self._server.answered(make)
+        self._recorder(CLIENT, "rows", sent)
+        self._recorder(SERVER, "scores", answer)
+        return self._client.decrypt(answer)
+
+
+def ask(
+    settings: AskSettings,
+    *,
+    tell: Callable[[str], None] = silent,
+    progress: Callable[[int, int], None] = unseen,
+) -> Asked:
     """Ask for the scores of all rows, and write them once all are there.
 
     Args:
@@ -61,57 +169,27 @@ def ask(settings: AskSettings, *, tell: Callable[[str], None], progress: Callabl
     Raises:
         DataError: if keys, rows, server or an answer cannot be used. No file was written.
     """
-    planned, client = read_keys(settings.keys)
-    plan = planned.plan
-    table = read_table(settings.data, name="the rows")
-    rows = rows_of(table.frame, planned, name=table.name)
-    recorder = Recorder(settings.record)
-    server = connected(
+    model = Outsourced(
         settings.url,
-        plan=plan,
-        key=client.key,
+        keys=settings.keys,
         ca=settings.ca,
         wait=settings.wait,
-        seconds_a_batch=planned.seconds_a_batch,
         tell=tell,
+        record=settings.record,
     )
-    batches = math.ceil(len(rows) / plan.rows_a_batch)
-    scores = np.empty((len(rows), plan.outputs))
-    try:
-        for batch in range(batches):
-            part = slice(batch * plan.rows_a_batch, (batch + 1) * plan.rows_a_batch)
-            scores[part] = _scored(client, server, rows[part], recorder)
-            progress(batch + 1, batches)
-    finally:
-        server.close()
+    plan = model.planned.plan
+    table = read_table(settings.data, name="the rows")
+    rows = rows_of(table.frame, model.planned, name=table.name)
+    scores = model.scores(rows, progress=progress)
     _write(scores, settings.out)
-    recorder.write(CLIENT, {"rows": rows, "scores": scores}, plan=planned.text())
+    model.record(rows, scores)
     return Asked(
         path=settings.out,
         rows=len(rows),
-        batches=batches,
+        batches=math.ceil(len(rows) / plan.rows_a_batch),
         inputs=plan.inputs,
         precision=plan.precision,
     )
-
-
-def _scored(client: SecretContext, server: Server, rows: Floats, recorder: Recorder) -> Floats:
-    """The scores of one batch.
-
-    A batch that must be discarded ends the run: asking again would tell the server which of its answers
-    decrypt to garbage, and that is what attacks on the key need.
-    """
-    sent = b""
-
-    def make() -> bytes:
-        nonlocal sent
-        sent = client.encrypt(rows)
-        return sent
-
-    answer = server.answered(make)
-    recorder(CLIENT, "rows", sent)
-    recorder("server", "scores", answer)
-    return client.decrypt(answer)
 
 
 def _write(scores: Floats, path: Path) -> None:

@@ -18,7 +18,7 @@ from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
 from confide.mechanisms.encrypt.messages import VERSION
 from confide.mechanisms.encrypt.plan import Plan
-from confide.serve.evaluator.routes import ABOUT, BINARY, PLAN_HEADER, ROWS, largest_message
+from confide.serve.evaluator.routes import ABOUT, BINARY, KEY_HEADER, PLAN_HEADER, ROWS, largest_message
 
 PAUSE = 1.0
 """Seconds between two tries."""
@@ -105,7 +105,7 @@ class Server:
             said = None
         if not isinstance(said, dict):
             raise DataError(f"{self.url} is no evaluator of confide: check the address.")
-        expected = {"version": VERSION, "plan": self.plan.hash, "key": self.key}
+        expected = {"version": VERSION, "plan": self.plan.hash, "model": self.plan.model}
         for name, ours in expected.items():
             if said.get(name) != ours:
                 theirs = f"{said.get(name)!s:.12}"
@@ -116,8 +116,8 @@ class Server:
 
     def _asked(self, method: str, path: str, body: bytes | None) -> bytes:
         assert self._open is not None
-        most = largest_message(self.plan, self.plan.outputs)
-        headers = {"content-type": BINARY} if body is not None else {}
+        most = largest_message(self.plan, self.plan.score_parts)
+        headers = {KEY_HEADER: self.key} | ({"content-type": BINARY} if body is not None else {})
         try:
             self._open.request(method, path, body, headers)
             got = self._open.getresponse()
@@ -142,7 +142,7 @@ class Server:
         if len(raw) > most:
             raise DataError(f"an answer of over {most:,} bytes: it is none of this plan.")
         if got.status != HTTPStatus.OK:
-            raise DataError(f"the server refused a batch ({got.status}): {_detail(raw)}")
+            raise DataError(f"the server refused this ({got.status}): {_detail(raw)}")
         return raw
 
 
@@ -151,7 +151,7 @@ def connected(
     *,
     plan: Plan,
     key: str,
-    ca: Path | None,
+    ca: Path | str | None,
     wait: float,
     seconds_a_batch: float,
     tell: Callable[[str], None],

@@ -8,6 +8,8 @@ from confide.mechanisms.encrypt.plan import Plan
 ABOUT, ROWS = "/v1/plan", "/v1/rows"
 PLAN_HEADER = "x-confide-plan"
 """On every answer: a client notices at once that another plan is served."""
+KEY_HEADER = "x-confide-key"
+"""On every question: who does not know the id of the client's key is answered nothing."""
 BINARY = "application/octet-stream"
 
 

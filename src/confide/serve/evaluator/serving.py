@@ -65,6 +65,9 @@ def serve(settings: EvaluatorSettings, *, tell: Callable[[str], None]) -> None:
         )
         try:
             uvicorn.Server(served(evaluator, tls)).run(sockets=[door])
+        except KeyboardInterrupt as stopped:
+            stopped.add_note("Start the server again by the same command: clients that wait go on.")
+            raise
         finally:
             tell(_count(evaluator.batches, plan.rows_a_batch, plan.inputs))
             kit = np.frombuffer((settings.kit / PUBLIC).read_bytes(), np.uint8)
@@ -77,7 +80,9 @@ def opened(settings: EvaluatorSettings, recorder: Recorder) -> tuple[OutsourcePl
 
     planned = read_plan(settings.plan)
     plan = planned.plan
-    model = read_arithmetic(settings.model, architecture=settings.architecture, link=plan.link)
+    model = read_arithmetic(
+        settings.model, architecture=settings.architecture, link=plan.link, shape=planned.shape
+    )
     if model.digest != plan.model:
         raise DataError(
             f"{settings.model} is not the model of {settings.plan} (its digest is {model.digest[:12]}, the "

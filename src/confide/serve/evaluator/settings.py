@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from confide.core.errors import DataError
 from confide.core.fields import check_fields
-from confide.core.flags import GET, HOLD, HOW, Flag, Held
+from confide.core.flags import GET, HOLD, Flag, Held
 from confide.core.paths import can_be_named, is_there
 from confide.releases.outsourcing.settings import check_place, span_of
 
@@ -17,6 +17,10 @@ CERTIFICATE = (
     "-keyout key.pem -out cert.pem -subj /CN=HOST -addext subjectAltName=DNS:HOST"
 )
 """How a certificate is made that the client can be given by --ca."""
+
+
+WAIT = 120.0
+"""Seconds for which a server that does not answer is tried again."""
 
 
 def tls_of(text: str) -> tuple[Path, Path]:
@@ -58,8 +62,8 @@ class EvaluatorSettings:
     architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE")] = None
     kit: Annotated[Path, Flag(group=HOLD, metavar="FOLDER")]
     tls: Annotated[tuple[Path, Path] | None, Flag(group=HOLD, metavar="CERT,KEY", parse=tls_of)] = None
-    host: Annotated[str, Flag(group=HOW, metavar="ADDRESS")] = "127.0.0.1"
-    port: Annotated[int, Flag(group=HOW, least=0, most=65_535)] = 8_443
+    host: Annotated[str, Flag(group=GET, metavar="ADDRESS")] = "127.0.0.1"
+    port: Annotated[int, Flag(group=GET, least=0, most=65_535)] = 8_443
     record: Annotated[Path | None, Flag(group=GET, metavar="FOLDER")] = None
 
     def __post_init__(self) -> None:
@@ -103,7 +107,7 @@ class AskSettings:
     out: Annotated[Path, Flag(group=GET, metavar="FILE")]
     force: Annotated[bool, Flag(group=GET)] = False
     ca: Annotated[Path | None, Flag(group=HOLD, metavar="FILE")] = None
-    wait: Annotated[float, Flag(group=HOW, metavar="SPAN", parse=span_of)] = 120.0
+    wait: Annotated[float, Flag(group=GET, metavar="SPAN", parse=span_of)] = WAIT
     record: Annotated[Path | None, Flag(group=GET, metavar="FOLDER")] = None
 
     def __post_init__(self) -> None:
