@@ -14,6 +14,7 @@ This finds accidents, not an evaluator that computes another function.
 from __future__ import annotations
 
 import secrets
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,6 @@ class SecretContext:
         self.plan = plan
         self.key = key or secrets.token_hex(16)
         self._context = plan.parameters.context() if secret is None else _restored(plan, secret)
-        self._seal = Seal(self._context, plan.parameters)
         self._sent: dict[str, tuple[list[int], int]] = {}  # slots and number of rows of unanswered batches
 
     def kit(self) -> bytes:
@@ -129,6 +129,10 @@ class SecretContext:
                 f"{plan.largest:.3g}; the evaluator computed something else: compare the models."
             )
         return applied(plan.link, scores)
+
+    @cached_property
+    def _seal(self) -> Seal:
+        return Seal(self._context, self.plan.parameters)
 
     def _opened(self, part: bytes) -> Floats:
         try:

@@ -22,7 +22,7 @@ from confide.mechanisms.encrypt.seal import Seal, rotation_keys, saved
 
 SECONDS = 2.0
 ROUNDS = 25  # more do not change a median
-CIPHERTEXTS = 24  # taken in turn: one alone would stay in the nearest cache, which those of a model do not
+CIPHERTEXTS = 24  # of degree 8192, in turn: one alone would stay in the nearest cache, as a model's do not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Primitives:
         seconds: of an operation of `Operations` at a level, by both.
         fresh_bytes, score_bytes: of a ciphertext as it is sent, and after the last level.
         context_bytes, rotation_bytes: of the kit without rotation keys, and of one of these.
-        secret_bytes: of the client's keys.
+        secret_bytes: of the client's secret and public key.
     """
 
     parameters: Parameters
@@ -130,7 +130,7 @@ def measured(
     values = np.linspace(0.1, 0.9, parameters.slots)
     fresh = seal.encrypted(values)
     timed = dict[tuple[str, int], Callable[[], object]]()
-    ones = [seal.read(fresh) for _ in range(CIPHERTEXTS)]
+    ones = [seal.read(fresh) for _ in range(max(4, CIPHERTEXTS * 8192 // parameters.degree))]
     for level in range(parameters.levels, -1, -1):
         ones = [seal.lowered(one, level) for one in ones]
         for name, call in _calls(seal, [*ones], values, rotations=rotations, squares=squares).items():
@@ -154,7 +154,9 @@ def measured(
         score_bytes=len(last),
         context_bytes=len(public_part(context, squares=squares)),
         rotation_bytes=0 if steps is None else len(steps),
-        secret_bytes=len(context.serialize(save_public_key=False, save_galois_keys=False)),
+        secret_bytes=len(
+            context.serialize(save_secret_key=True, save_galois_keys=False, save_relin_keys=False)
+        ),
     )
 
 
@@ -199,12 +201,12 @@ def _seconds(
     """The median of the processor seconds of each operation."""
     taken = {key: list[float]() for key in timed}
     end = time.process_time() + budget
-    for turn in range(ROUNDS):
+    for _ in range(ROUNDS):
         for key, call in timed.items():
             start = time.process_time()
             call()
             taken[key].append(time.process_time() - start)
-        if time.process_time() > end and turn >= 2:
+        if time.process_time() > end:  # at the largest degrees one round takes longer
             break
     found = {key: median(times) for key, times in taken.items()}
     for name, level in found:  # its call makes what it rounds

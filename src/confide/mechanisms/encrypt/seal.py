@@ -7,6 +7,9 @@ rotation keys are those that a plan names.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -177,8 +180,7 @@ class Seal:
         return made
 
     def _opened(self, empty: Any, raw: bytes) -> Any:
-        with TemporaryDirectory() as folder:  # SEAL reads and writes files alone
-            path = Path(folder) / "seal"
+        with _file() as path:
             path.write_bytes(raw)
             empty.load(self._seal, str(path))
         return empty
@@ -194,7 +196,20 @@ def rotation_keys(context: Any, parameters: Parameters, steps: tuple[int, ...]) 
 
 def saved(thing: Any) -> bytes:
     """What SEAL writes of a ciphertext or of keys."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "seal"
+    with _file() as path:
         thing.save(str(path))
         return path.read_bytes()
+
+
+@contextmanager
+def _file() -> Iterator[Path]:
+    """A file for SEAL, which reads and writes nothing else; in memory where the system can."""
+    if hasattr(os, "memfd_create"):
+        held = os.memfd_create("seal")
+        try:
+            yield Path(f"/proc/self/fd/{held}")
+        finally:
+            os.close(held)
+    else:
+        with TemporaryDirectory() as folder:
+            yield Path(folder) / "seal"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from confide.releases.advising.situation import Situation
 
-_SERVER = "Whoever adds the noise is trusted with the records."
+_SERVER = "The one who adds the noise is trusted with the records."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
