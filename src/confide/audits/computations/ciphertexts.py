@@ -10,7 +10,9 @@ from confide.audits.checked.record import Attack, Check, played
 from confide.audits.computations.recorded import Recorded
 from confide.core.arrays import Array
 from confide.core.transcript import SERVER
-from confide.mechanisms.encrypt.parameters import LARGEST_MODULUS, tenseal
+from confide.mechanisms.encrypt.ckks import LENGTH
+from confide.mechanisms.encrypt.parameters import LARGEST_MODULUS, Parameters, tenseal
+from confide.mechanisms.encrypt.seal import Seal
 
 CLIENT = "client"
 FLOAT = 8
@@ -22,7 +24,10 @@ def kit(run: Recorded) -> Check:
     held = run.held_by(SERVER).get("kit")
     if held is None:
         return Check(name="kit", outcome="unclear", found="The server's record holds no kit.")
-    context = tenseal().context_from(held.tobytes(), n_threads=1)
+    raw = held.tobytes()
+    if run.plan["plan"].get("rotations"):  # the keys to turn slots stand behind
+        raw = raw[LENGTH : LENGTH + int.from_bytes(raw[:LENGTH], "big")]
+    context = tenseal().context_from(raw, n_threads=1)
     if not context.has_secret_key():
         told = "The kit has the parameters and public keys alone."
         return Check(name="kit", outcome="passed", found=told)
@@ -103,8 +108,11 @@ def _stands(raw: bytes, value: float) -> bool:
 def _decrypted(run: Recorded, context: Any) -> Attack:
     """Read the first batch with the key that the kit holds."""
     message = run.received[0].payload["bytes"].tobytes()
-    columns = [tenseal().ckks_vector_from(context, part).decrypt() for part in _parts(message)]
-    slots = np.array(columns).T
+    said = run.plan["plan"]
+    seal = Seal(context, Parameters(said["degree"], tuple(said["bits"])))
+    slots = np.array([seal.decrypted(seal.read(part)) for part in _parts(message)]).T
+    if said.get("layout") == "rows":
+        slots = slots.T[:, : said["inputs"]]
     rows = run.held_by(CLIENT).get("rows")
     story = (
         f"The server decrypts a batch with its kit, and has {len(slots):,} slots of {slots.shape[1]} numbers"

@@ -187,7 +187,7 @@ RULES = (
         because="Records are encrypted before they leave, and the model's holder computes on what it "
         "cannot read. Only linear layers, convolutions and polynomials can be computed so.",
         cost="",
-        open="The scores: whoever reads them can attack the model as ever, and rebuild a linear one "
+        open="The scores: anyone who reads them can attack the model as ever, and rebuild a linear one "
         "from a few more scores than it has features. Nothing shows that the right model was "
         "used.",
         commands=(
@@ -213,7 +213,7 @@ RULES = (
         because="Both lists are blinded by both keys: equal people are seen, others are not. The result "
         "is the number, or the people. With more than two lists it is done pair by pair.",
         cost="Seconds for ten thousand people on each side.",
-        open="Whoever may put in any list asks 'is he in yours?' of each name on it. Sizes are fixed "
+        open="A party that may put in any list asks 'is this person in yours?' of each name. Sizes are fixed "
         "before, and runs are counted.",
         commands=("confide match plan.toml --party a --data mine.parquet --id email --reveal size",),
         page="match.md",

@@ -45,8 +45,8 @@ class WrittenPlan:
             *_table([HEADINGS, *(_cells(option) for option in self.options if option.forecast is not None)]),
             "",
             *(f"{one.name}: {'; '.join(one.obstacles)}." for one in self.options if not one.fits),
-            f"{self.path}: {self.chosen.name}; rows in a batch: up to {plan.rows_a_batch:,}; 128 bits of security: "
-            f"degree {parameters.degree:,}, {total} of at most {most} bits of modulus.",
+            f"{self.path}: {self.chosen.name}; rows in a batch: up to {plan.rows_a_batch:,}; 128 bits of "
+            f"security: degree {parameters.degree:,}, {total} of at most {most} bits of modulus.",
         ]
         return "\n".join(told)
 
