@@ -167,8 +167,9 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     with placed_in(plan.path, "deployed"):
         plan.deployed.check_version()
         pins = read_pins(plan.deployed.keys, tuple(plan.parties))
-    schema = schema_text(plan.schema)
-    public = parsed_public(schema, label=plan.label, path=plan.schema)
+    with placed_in(plan.path):
+        schema = schema_text(plan.schema)
+        public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
     _ = protocol()  # one that cannot be is refused now
     if PROTOCOLS[plan.protocol["name"]].remembers:
