@@ -13,6 +13,7 @@ import click
 import numpy as np
 import polars as pl
 from click.testing import CliRunner
+from tests.audits.computations.kept import write_join
 
 from confide.audits import Settings
 from confide.cli.audit_options import configuration_options, dry_run_option, out_option
@@ -77,6 +78,7 @@ def typed(here: Path) -> Iterator[Tried]:
     (here / "heldout.txt").write_text("\n".join(MARKED[10:]))
     np.savez(here / "p.npz", X=right()["images"]["pictures"].pixels, y=np.arange(24) % 6)
     _write_run(here)
+    write_join(here / "joined", count=2)
     (here / "own.py").write_text(
         "import numpy as np\ndef ask(X): return np.full((len(X), 2), 0.5)\n"
         "from tests.hostile.doors import likelihoods\nfrom tests.hostile.doors import of_noise as fit\n"
@@ -133,6 +135,8 @@ def _options(group: KindGroup, door: str) -> Sequence[click.Option]:
 def _right_words(door: str) -> list[str]:
     if door == "protocol":  # no kind of release: it has neither records nor attacks to choose from
         return ["ours", "--draws", "256", "--tries", "1"]
+    if door == "computation":
+        return ["joined/a", "joined/b", "joined/c", "--as", "party:b"]
     by_place = {
         "model": "own:ask",
         "images": "p.npz",

@@ -69,8 +69,11 @@ class LocalTraining:
         for name, least in (("epochs", 1), ("batch", 1)):
             if getattr(self, name) < least:
                 raise DataError(f"{name} is {getattr(self, name)}: give {least} or more.")
-        if any(width < 1 for width in self.hidden):
-            raise DataError(f"hidden is {list(self.hidden)}: give widths of 1 or more.")
+        if any(width < 1 for width in self.hidden) or (self.model == PERCEPTRON and not self.hidden):
+            raise DataError(
+                f"hidden is {list(self.hidden)}: give widths of 1 or more; without a hidden layer an mlp is "
+                "logistic."
+            )
         if not (self.rate > 0 and isfinite(self.rate)):
             raise DataError(f"rate is {self.rate}: give a finite number above 0.")
         if self.model == KERNEL and self.width is None:

@@ -56,8 +56,9 @@ def schema_text(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is no TOML in UTF-8 ({in_one_line(error):.100}): mend it.") from error
-    except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}): name the schema's file.") from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no file can have such a name"
+        raise DataError(f"{path} cannot be read ({why}): name the schema's file.") from error
 
 
 def parsed_public(text: str, *, label: str, without: str | None = None, path: Path) -> PublicSchema:

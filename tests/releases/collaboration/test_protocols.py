@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from confide.collaboration import (
@@ -20,6 +23,7 @@ from confide.collaboration import (
 )
 from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
+from confide.mechanisms.federate.protocol import Plan
 from confide.releases.collaboration.protocols import PROTOCOLS, protocol_of
 
 GIVEN: dict[str, Any] = {
@@ -65,6 +69,21 @@ def test_every_option_arrives(name: str) -> None:
         assert made.private == SparseUpload(**GIVEN["private"])  # pyright: ignore
     if named.promises:
         assert made.budget == Budget(2.0, 1e-4, Unit.client()) and made.noise == "rehearsal"
+
+
+def test_the_adaptive_clip_of_the_page_leaves_noise_for_the_updates_of_its_four_hospitals() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "collaborate.md").read_text()
+    shown = page.partition("or `adaptive = ")[2].partition("`")[0]
+    said = {"name": "dp-fedavg", "sample": 1.0, **tomllib.loads(f"adaptive = {shown}")}
+    made, plan = protocol_of(said, epsilon=4.0, delta=0.01, noise="secure"), Plan(4, 5, np.zeros(3))
+    made.begin(plan, rng=np.random.default_rng(0))
+    # Without noise of its own it is refused, and what the message says is enough.
+    less = {**said, "adaptive": {"start": 0.1}}
+    with pytest.raises(PromiseError) as refused:
+        protocol_of(less, epsilon=4.0, delta=0.01, noise="secure").begin(plan, rng=np.random.default_rng(0))
+    advised = float(str(refused.value).partition("noise = ")[2].partition(",")[0])
+    enough = {**said, "adaptive": {"start": 0.1, "noise": advised}}
+    protocol_of(enough, epsilon=4.0, delta=0.01, noise="secure").begin(plan, rng=np.random.default_rng(0))
 
 
 def test_an_adaptive_clip_stands_in_place_of_the_fixed_one() -> None:
@@ -122,12 +141,12 @@ def test_a_mean_is_refused_where_a_promise_or_a_weight_fixes_it() -> None:
 @pytest.mark.parametrize(
     ("said", "says"),
     [
-        ({"name": "dp-fedavg", "clip": "long", "sample": 0.1}, "clip is 'long': give a number"),
-        ({"name": "dp-fedavg", "clip": True, "sample": 0.1}, "give a number"),
+        ({"name": "dp-fedavg", "clip": "long", "sample": 0.1}, "clip is 'long': give a finite number"),
+        ({"name": "dp-fedavg", "clip": True, "sample": 0.1}, "give a finite number"),
         ({"name": "dp-fedavg", "clip": 0.5}, "needs sample"),
         ({"name": "dp-fedavg", "sample": 0.5}, "needs clip"),
         ({"name": "dp-ftrl", "clip": 0.5}, "needs separation"),
-        ({"name": "dp-ftrl", "clip": 0.5, "separation": 0}, "whole number of 1 or more"),
+        ({"name": "dp-ftrl", "clip": 0.5, "separation": 0}, "whole number from 1 to 1,000,000,000"),
         ({"name": "dp-fedavg", "adaptive": {"quantile": 0.5}, "sample": 0.1}, "needs all of"),
         ({"name": "dp-fedavg", "adaptive": 3, "sample": 0.1}, "write a table"),
         (

@@ -42,11 +42,12 @@ class Linear:
 
 @dataclass(frozen=True)
 class Softmax:
-    """Softmax regression by three steps on shuffled halves of the records."""
+    """Softmax regression by three steps on shuffled halves of the records, or on another part of them."""
 
     rate: float = 0.5
     classes: int = CLASSES
     features: int = FEATURES
+    parts: int = 2
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -69,8 +70,8 @@ class Softmax:
         _wait_if_asked()
         weights = start.astype(np.float64).reshape(self.classes, self.features)
         for _ in range(3):
-            half = rng.permutation(len(records))[: len(records) // 2]
-            weights = weights - self.rate * _slope(weights, records.x[half], records.y[half])
+            part = rng.permutation(len(records))[: len(records) // self.parts]
+            weights = weights - self.rate * _slope(weights, records.x[part], records.y[part])
         return weights.ravel().astype(np.float32)
 
 
@@ -170,6 +171,11 @@ class Leaking(Softmax):
 def build(features: int, classes: int) -> Softmax:
     """The learner of a plan."""
     return Softmax(features=features, classes=classes)
+
+
+def on_all(features: int, classes: int) -> Softmax:
+    """The same by steps on all records, which any party could compute again."""
+    return Softmax(features=features, classes=classes, parts=1)
 
 
 def leaking(features: int, classes: int) -> Leaking:

@@ -12,21 +12,35 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 pytest.importorskip("flwr", reason="runs in the environment of `make flower`")
 
+from tests.serve.flower import made_up
 from tests.serve.flower.federation import environment
 from tests.serve.flower.made_up import NAMES
 from tests.serve.flower.plans import write_plan
 
+from confide.account.history import Entry
+from confide.account.opening import examine_ledger
+from confide.core.arrays import Array
 from confide.core.kept_transcript import read_transcript
+from confide.core.transcript import sum_in
+from confide.mechanisms.federate.clipped_updates import clipped
+from confide.releases.collaboration.parties import read_party
+from confide.releases.collaboration.plan import read_plan
 from confide.serve.flower.processes import free_port
 
-SAME = ("--keys", "keys", "--rehearse", "11")
+SAME = ("--keys", "keys")
+ROUNDS, CLIP, MULTIPLIER = 2, 1.0, 1.0
+PROTOCOL = f'name = "dp-fedavg"\nclip = {CLIP}\nsample = 1.0\nmultiplier = {MULTIPLIER}'
+# The ledger could pay twice: that it did not shows in its history alone.
+BUDGET = '[budget]\nepsilon = 10.0\ndelta = 0.01\nledger = "clients.ledger"\nwhole = "30,0.03"'
 
 
 class Desk:
@@ -88,9 +102,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         found.stop()
 
 
-def test_a_plan_runs_on_machines_is_killed_and_goes_on(desk: Desk) -> None:
+def test_a_promise_is_kept_on_machines_though_the_server_is_killed_and_is_paid_for_once(desk: Desk) -> None:
+    """DP-FedAvg by secure sums, with noise that nobody can draw again, and a ledger that pays for it."""
     folder, began = desk.folder, time.monotonic()
-    plan = write_plan(folder, port=free_port(), rounds=2)
+    plan = write_plan(
+        folder, port=free_port(), rounds=ROUNDS, secure="", protocol=PROTOCOL, more=BUDGET,
+        learner=f'model = "{made_up.__name__}:on_all"',
+    )  # fmt: skip
     said = desk.run("collaborate", "keys", "keys", "--nodes", ",".join(NAMES))
     assert said.count("SHA256:") == 7 and "certificate authority" in said  # one of the server, two of each
     assert "c: all right (plan, version, data, key)" in desk.run(
@@ -111,9 +129,11 @@ def test_a_plan_runs_on_machines_is_killed_and_goes_on(desk: Desk) -> None:
     desk.running["server"].send_signal(signal.SIGKILL)
     desk.running.pop("server").wait()
     (desk.slow / "b.wait").unlink()
+    paid = _charged(folder)
+    assert len(paid) == 1 and not (folder / "model.npz").exists()
 
     changed = plan.read_text()
-    plan.write_text(changed.replace("rounds = 2", "rounds = 3"))
+    plan.write_text(changed.replace(f"rounds = {ROUNDS}", f"rounds = {ROUNDS + 1}"))
     assert "the plan has changed" in desk.run("collaborate", "resume", *server, code=2)
     plan.write_text(changed)
     assert "goes on with it" in desk.run("collaborate", "start", *server, code=2)
@@ -121,30 +141,57 @@ def test_a_plan_runs_on_machines_is_killed_and_goes_on(desk: Desk) -> None:
     lines = desk.ended("server").splitlines()
     assert "the run goes on after round 1." in lines
     said = {name: desk.ended(name) for name in NAMES}
-    print(f"\ncommands, 2 rounds, a crash and a resume: {time.monotonic() - began:.1f} s")
+    print(f"\ncommands, {ROUNDS} rounds, a crash and a resume: {time.monotonic() - began:.1f} s")
 
-    # The same plan, simulated, gives the same model and the same report.
-    simulated = desk.run(
-        "collaborate", "plan.toml", "--simulate", "--rehearse", "11", "--out", "simulated.npz"
-    )
-    told = simulated.partition("simulated.npz: ")[2].partition(" warning:")[0]
-    assert "trained by 3 clients in 2 rounds of FedAvg. It gets" in told
-    for out, printed in {"model.npz": "\n".join(lines), **{f"{n}.npz": said[n] for n in NAMES}}.items():
-        assert told in " ".join(printed.split())
-        with np.load(folder / out) as found, np.load(folder / "simulated.npz") as expected:
-            np.testing.assert_array_equal(found["parameters"], expected["parameters"])
-            assert json.loads(str(found["card"])) == json.loads(str(expected["card"]))
+    assert _charged(folder) == paid
+    (told,) = [line for line in lines if line.startswith("model.npz: ")]
+    assert f"trained by 3 clients in {ROUNDS} rounds of DP-FedAvg. It gets" in told
+    with np.load(folder / "model.npz") as found:
+        parameters, card = found["parameters"], json.loads(str(found["card"]))
+    for name in NAMES:
+        assert told.partition(": ")[2] in said[name]
+        with np.load(folder / f"{name}.npz") as theirs:
+            np.testing.assert_array_equal(theirs["parameters"], parameters)
+            assert json.loads(str(theirs["card"])) == card
+    _computed_again(folder, parameters)
     _audited(desk)
+
+
+def _charged(folder: Path) -> list[Entry]:
+    """The charges in the ledger, which stands in the plan's folder."""
+    with closing(examine_ledger(f"sqlite:///{folder / 'clients.ledger'}")) as ledger:
+        return [entry for entry in ledger.history() if entry.kind == "charged"]
+
+
+def _computed_again(folder: Path, published: Array) -> None:
+    """Each round's sum is that of the clipped changes of all parties, and the model that of all rounds."""
+    held, plan = read_transcript(folder / "seen"), read_plan(folder / "plan.toml")
+    records = [read_party(plan, name) for name in NAMES]
+    learner = plan.learner.learner(features=records[0].x.shape[1], classes=made_up.CLASSES)
+    models = []
+    for number in range(1, ROUNDS + 1):
+        sent = [m for m in held.messages if (m.round, m.kind) == (number, "model")]
+        assert [m.receiver for m in sent] == list(NAMES)  # once: a round that was cut short is not in it
+        start = sent[0].payload["parameters"]
+        trained = learner.train(np.stack([start] * 3), records, rngs=[np.random.default_rng(0)] * 3)
+        total = sum(clipped(one - start, CLIP) for one in trained)
+        np.testing.assert_allclose(sum_in(held.inputs, number)["update"], total, atol=1e-6)
+        models += [start, total]
+    assert held.parties == ("server", *NAMES) and set(held.inputs) == {"server"}
+    assert not [m for m in held.messages if m.kind == "update"]
+    # What the models moved by, less the sums, is noise of deviation z S / W: 12 numbers a round.
+    ends = [*models[2::2], published]
+    noise = [
+        end - start - total / 3 for start, total, end in zip(models[::2], models[1::2], ends, strict=True)
+    ]
+    squares = float((np.concatenate(noise) ** 2).sum()) / (MULTIPLIER * CLIP / 3) ** 2
+    assert 1e-6 < chi2(published.size * ROUNDS).cdf(squares) < 1 - 1e-6  # fails by chance twice in a million
 
 
 def _audited(desk: Desk) -> None:
     """What each machine saw is recorded, and an audit looks at it with the eyes of that machine alone."""
-    held = read_transcript(desk.folder / "seen")
-    assert held.parties == ("server", *NAMES) and not held.inputs
-    updates = [(m.round, m.sender) for m in held.messages if m.kind == "update"]
-    assert sorted(updates) == [(number, name) for number in (1, 2) for name in NAMES]
     audit = ("audit", "collaboration", "seen", "--controls", "holdout.parquet", "--attacks", "update-loss")
-    known = ("--records", "a.parquet", "--about", "a")
+    known = ("--records", "a.parquet")
     assert "holds no records of other clients" in desk.run(*audit, "--as", "server", code=2)
     assert "look --as server" in desk.run(*audit, "--as", "client:b", *known, code=2)
     own = read_transcript(desk.folder / "seen-a")

@@ -1,12 +1,11 @@
 """Real processes on loopback: one SuperLink and three SuperNodes, with TLS and node keys, offline.
 
 They run in the second environment (`make flower`), one after the other in one federation: starting a process
-takes longer than what it does. What a run costs in seconds is printed.
+takes longer than what it does. That a secure sum is the plain one is held by `test_commands`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -65,14 +64,6 @@ def test_a_check_names_key_and_certificate_before_anything_runs(federation: Fede
     assert check_party(config) == []
 
 
-def test_the_secure_sum_is_the_plain_sum(federation: Federation) -> None:
-    federation.write_plan(rounds=1, seconds=300, secure=SECURE)
-    began = time.monotonic()
-    model = federation.model(federation.submit("secure"))
-    _say("secure, 1 round", began, 1)
-    np.testing.assert_allclose(model, _simulated(federation), atol=1e-6, rtol=0)
-
-
 def test_a_node_that_is_killed_is_named_and_the_others_finish(federation: Federation) -> None:
     federation.write_plan(rounds=1, cohort=2, seconds=25)
     (federation.slow / "c.wait").write_text("0")
@@ -101,8 +92,3 @@ def _simulated(federation: Federation) -> Array:
     settings = CollaborateSettings(federation.plan, simulate=True, out=out, force=True, rehearse=SEED)
     with np.load(carried_out(settings).file) as held:
         return held["parameters"]
-
-
-def _say(what: str, began: float, rounds: int) -> None:
-    seconds = time.monotonic() - began
-    print(f"\n{what}: {seconds:.1f} s from submission to model, {seconds / rounds:.1f} s a round")

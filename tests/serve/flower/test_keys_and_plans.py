@@ -22,6 +22,7 @@ from confide.serve.flower.checking import check_party
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 from confide.serve.flower.deployment import read_deployment
 from confide.serve.flower.ended import Ended, is_running, read_end, running, write_end
+from confide.serve.flower.tethered import PAUSE
 
 
 def test_keys_are_readable_by_their_owner_alone_and_never_written_over(tmp_path: Path) -> None:
@@ -279,6 +280,31 @@ def test_a_tethered_command_ends_with_the_one_that_started_it(tmp_path: Path, ho
         asleep = int(number.read_text())
         process.kill() if how == "killed" else process.communicate()
         _until(lambda: not _there(asleep))
+
+
+def test_an_app_ends_with_the_process_that_started_it_though_its_main_thread_waits(tmp_path: Path) -> None:
+    """It is in a session of its own, as Flower's are, and takes up no signal."""
+    number = tmp_path / "pid"
+    app = (
+        "import os, pathlib, threading\n"
+        "from confide.serve.flower import tethered\n"
+        "tethered.GRACE = 0\n"
+        "tethered.end_with_parent()\n"
+        f"pathlib.Path({str(number)!r}).write_text(str(os.getpid()))\n"
+        "threading.Event().wait()"
+    )
+    starter = (
+        "import subprocess, time\n"
+        f"subprocess.Popen([{sys.executable!r}, '-c', {app!r}], start_new_session=True)\n"
+        "time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", starter]) as process:
+        _until(lambda: number.exists() and number.read_text())
+        waits = int(number.read_text())
+        time.sleep(2 * PAUSE)
+        assert _there(waits)
+        process.kill()
+        _until(lambda: not _there(waits))
 
 
 def _until(true: Callable[[], object], seconds: float = 30) -> None:

@@ -73,9 +73,14 @@ class AdaptiveClip:
         s = self.deviation(clients=clients, rate=rate)
         rest = whole**-2 - (2 * s) ** -2
         if rest <= 0:
+            by_itself = (
+                f", or let more than {10 * whole:.3g} clients be expected in a round, whose twentieth it is "
+                "where nothing is given"
+            )
             raise PromiseError(
                 f"the adaptive clip's noise of {s:g} costs more than a round of multiplier {whole:.3g} may: "
-                f"give more than {whole / 2:.3g}, or sample more clients."
+                f"give noise above {whole / 2:.3g}, such as noise = {whole:.2g}"
+                f"{by_itself if self.noise is None else ''}."
             )
         return rest**-0.5
 

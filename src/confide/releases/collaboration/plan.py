@@ -188,4 +188,6 @@ def _ledger(said: Said, folder: Path) -> Mapping[str, Any]:
     if not isinstance(given, str) or given.startswith("postgresql:"):
         return said
     file = given.removeprefix("sqlite:///")
+    if not file.strip() or not file.isprintable():
+        raise DataError(f"ledger is {shown(given)}: name a file, or postgresql://HOST/DATABASE.")
     return {**said, "ledger": f"sqlite:///{(folder / file).absolute()}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,6 +25,8 @@ WHOLE = ("separation", "bands", "cohort", "least", "colluding", "times")
 WORDS = ("weights", "select", "order")
 PARTS = ("adaptive", "private")
 """Options that are tables."""
+MOST = 1_000_000_000
+"""The largest whole number of an option."""
 ROOM = "confide.mechanisms.federate"
 
 
@@ -200,8 +203,8 @@ def _checked(key: str, value: Any) -> Any:
         _need_number(key, value)
         return float(value)
     least = 0 if key == "colluding" else 1
-    if key in WHOLE and (type(value) is not int or value < least):
-        raise DataError(f"{key} is {shown(value)}: give a whole number of {least} or more.")
+    if key in WHOLE and (type(value) is not int or not least <= value <= MOST):
+        raise DataError(f"{key} is {shown(value)}: give a whole number from {least:,} to {MOST:,}.")
     if key in WORDS and not isinstance(value, str):
         raise DataError(f"{key} is {shown(value)}: give a text.")
     if key in PARTS and not isinstance(value, dict):
@@ -210,5 +213,10 @@ def _checked(key: str, value: Any) -> Any:
 
 
 def _need_number(key: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DataError(f"{key} is {shown(value)}: give a number.")
+    # No nan is within, and no whole number that is too large for a float.
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not -sys.float_info.max <= value <= sys.float_info.max
+    ):
+        raise DataError(f"{key} is {shown(value)}: give a finite number.")

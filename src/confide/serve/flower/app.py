@@ -1,7 +1,7 @@
 """The two apps that Flower runs: the ClientApp of a party and the ServerApp, both thin.
 
 Flower sends the code of an app from the server to the parties and runs it there: who may submit a run can run
-code on every party's machine. The app is three lines that name this module (`starting.write_app`); a party
+code on every party's machine. The app is a few lines that name this module (`starting.write_app`); a party
 that wants to be sure starts its SuperNode with `--trusted-entities`.
 """
 
@@ -43,6 +43,7 @@ LEAVING = 60.0
 """Seconds that an earlier process of the same run has to end."""
 FAREWELL = 60.0
 """Seconds that parties have to receive the model."""
+STOPS = "the run stops: "
 FAILED = "failed there: its own log says why"
 
 
@@ -133,7 +134,7 @@ def _conducted(grid: Grid, context: Context) -> None:
             nodes.await_all(seconds=float(str(config["wait"])), fewest=deployment.cohort)
             finished = _finished(plan, deployment, nodes, context)
         except Exception as error:
-            said(f"the run stops: {error}")
+            said(f"{STOPS}{error}")
             write_end(folder, Ended(stopped=str(error)))
             raise
         try:

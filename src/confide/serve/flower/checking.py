@@ -14,7 +14,7 @@ import numpy as np
 
 from confide.core.errors import ConfideError
 from confide.releases.collaboration.parties import read_party
-from confide.releases.collaboration.plan import PlanFile, read_plan
+from confide.releases.collaboration.plan import PlanFile, placed_in, read_plan
 from confide.serve.flower import keys
 from confide.serve.flower.app import seed_in
 from confide.serve.flower.deployment import Deployment, deployment_of
@@ -55,7 +55,8 @@ def check_party(config: Mapping[str, Any], *, online: bool = True) -> list[Wrong
     try:
         plan = read_plan(Path(str(config["plan"])))
         deployment = deployment_of(plan, seed=seed_in(config))
-        refuse_unprotected(deployment)
+        with placed_in(plan.path, "secure"):
+            refuse_unprotected(deployment)
     except ConfideError as error:
         return [Wrong("version" if "is for confide" in str(error) else "plan", str(error))]
     name, folder = str(config["party"]), Path(str(config["keys"]))
@@ -178,8 +179,9 @@ def _registered(deployment: Deployment, folder: Path) -> Iterator[Wrong]:
         case _:
             yield Wrong(
                 "key",
-                f"the server does not know the node key {keys.fingerprint(line)}: when it starts it "
-                "registers the keys of its own plan, so compare both.",
+                f"the server does not know the node key {keys.fingerprint(line)} yet: it may still be "
+                "starting, and registers the keys of its own plan then. If this lasts, that plan's file of "
+                "keys is another than here: compare both.",
                 passes=True,
             )
 

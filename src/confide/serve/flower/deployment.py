@@ -174,8 +174,9 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
                 f"{plan.protocol['name']} exchanges predictions, and machines send models and updates alone "
                 "so far: simulate the plan, or choose another protocol."
             )
-    schema = schema_text(plan.schema)
-    public = parsed_public(schema, label=plan.label, path=plan.schema)
+    with placed_in(plan.path):
+        schema = schema_text(plan.schema)
+        public = parsed_public(schema, label=plan.label, path=plan.schema)
     protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
     _ = protocol()  # one that cannot be is refused now
     if PROTOCOLS[plan.protocol["name"]].remembers:

@@ -11,6 +11,7 @@ import base64
 import datetime as dt
 import hashlib
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -32,6 +33,8 @@ NODE, IDENTITY = "node.key", "identity.key"
 """Files of private keys; the public line is beside each, in the same name with .pub."""
 DAYS = 398
 """Validity of the server's certificate: above it, some clients refuse."""
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+"""Of a host, as the DNS has it."""
 _OPENSSH = serialization.PrivateFormat.OpenSSH
 _PEM = serialization.Encoding.PEM
 _LINE = (serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
@@ -51,7 +54,7 @@ def make_keys(folder: Path, parties: Sequence[str], *, hosts: Sequence[str], day
         days: until the certificate ends.
 
     Raises:
-        DataError: if the folder exists, or a name is unusable as one of a party and of a folder.
+        DataError: if the folder exists, or a name cannot be one of a party and of a folder, or of a host.
     """
     folder = Path(folder)
     if is_there(folder):
@@ -250,6 +253,11 @@ def _host(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
+        if len(host) > 253 or not _NAME.fullmatch(host):
+            raise DataError(
+                f"{host!r:.60} is no name or address of a host: give one such as fl.example.org, without "
+                "scheme and port; letters beyond a to z as the DNS has them (xn--...)."
+            ) from None
         return x509.DNSName(host)
 
 

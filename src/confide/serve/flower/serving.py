@@ -26,7 +26,7 @@ from confide.releases.collaboration.places import check_places
 from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.written import Written, with_ledger, write_run
 from confide.serve.flower import starting
-from confide.serve.flower.app import CHECKPOINT, LEAVING, SERVER_LOG, TRANSCRIPT, server_identity
+from confide.serve.flower.app import CHECKPOINT, LEAVING, SERVER_LOG, STOPS, TRANSCRIPT, server_identity
 from confide.serve.flower.checking import flower_version
 from confide.serve.flower.checkpoints import read_checkpoint
 from confide.serve.flower.coordinator import Coordinator
@@ -58,7 +58,8 @@ def lead(settings: StartSettings, *, resume: bool, tell: Callable[[str], object]
     plan = read_plan(settings.plan)
     deployment = deployment_of(plan, seed=settings.rehearse)
     check_places(settings)
-    parties = read_public_part(plan, test=plan.test)
+    with placed_in(plan.path):
+        parties = read_public_part(plan, test=plan.test)
     keys = keys_at(settings.keys, SERVER)
     place = settings.place
     if resume and is_there(place / CHECKPOINT):  # a plan that has changed is refused before anything else
@@ -102,10 +103,11 @@ def finish(
         DataError: if the model has numbers that are not finite, or is of another form than the plan's.
     """
     protocol, learner = deployment.made_protocol(), deployment.made_learner()
-    start = learner.start(rng=np.random.default_rng(0))
-    if {name: array.shape for name, array in ended.model.items()} != {"parameters": start.shape}:
+    rng = np.random.default_rng(0)  # of a start that is compared by its form alone
+    whole = Plan(len(deployment.parties), deployment.rounds, learner.start(rng=rng))
+    if _form(ended.model) != _form(protocol.published(protocol.begin(whole, rng=rng))):
         raise DataError("the model that was received is not of the plan's form: it was not written.")
-    promise = check_plan(protocol, Plan(len(deployment.parties), deployment.rounds, start))
+    promise = check_plan(protocol, whole)
     noise = protocol.noise if settings.rehearse is None else "rehearsal"
     transcript = None
     if settings.record is not None:
@@ -124,6 +126,10 @@ def finish(
         colluding=protocol.colluding if isinstance(protocol, NeedsSum) else None,
     )
     return write_run(settings, plan, parties, protocol, learner, run, recorded_by=settings.who)
+
+
+def _form(model: Payload) -> dict[str, tuple[int, ...]]:
+    return {name: np.shape(array) for name, array in model.items()}
 
 
 def _refuse_new_ledger(plan: PlanFile, deployment: Deployment) -> None:
@@ -175,7 +181,8 @@ def _conducted(
         rehearse=settings.rehearse, wait=settings.seconds,
     )  # fmt: skip
     command = starting.superlink(keys, host=settings.listen, port=port, database=place / "state.db")
-    follow = follower(place / SERVER_LOG, tell)
+    # Why it stopped is what the command itself ends with.
+    follow = follower(place / SERVER_LOG, lambda line: None if line.startswith(STOPS) else tell(line))
     with started(command, home=home, log=log) as process:
         await_port(port, process, seconds=STARTING, log=log)
         _register(place, home, deployment)

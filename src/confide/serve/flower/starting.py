@@ -15,8 +15,13 @@ from confide.serve.flower import keys
 
 CONNECTION = "confide"
 """The name of the connection in Flower's configuration."""
-_CLIENT = "from confide.serve.flower.app import client_app\n\napp = client_app()\n"
-_SERVER = "from confide.serve.flower.app import server_app\n\napp = server_app()\n"
+_APP = """\
+from confide.serve.flower.app import {made}
+from confide.serve.flower.tethered import end_with_parent
+
+end_with_parent()
+app = {made}()
+"""
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -115,7 +120,7 @@ def write_app(
     rehearse: int | None = None,
     wait: float = 60.0,
 ) -> None:
-    """The app that Flower runs: three lines that name `confide.serve.flower.app`, and the server's paths.
+    """The app that Flower runs: a few lines that name `confide.serve.flower.app`, and the server's paths.
 
     Args:
         folder: a new one.
@@ -134,8 +139,8 @@ def write_app(
     package = folder / "confide_app"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
-    (package / "client.py").write_text(_CLIENT)
-    (package / "server.py").write_text(_SERVER)
+    for name in ("client", "server"):
+        (package / f"{name}.py").write_text(_APP.format(made=f"{name}_app"))
     (folder / "LICENSE").write_text("Apache-2.0\n")
     values = {
         "plan": plan.absolute(),

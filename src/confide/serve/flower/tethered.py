@@ -11,10 +11,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 
 GRACE = 5.0
-"""Seconds that the group has to end by itself."""
+"""Seconds that a process, or a group of them, has to end by itself."""
+PAUSE = 0.5
+"""Seconds between two looks at who started this process."""
 
 
 def main(words: list[str]) -> int:
@@ -36,6 +39,24 @@ def main(words: list[str]) -> int:
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     return code
+
+
+def end_with_parent() -> None:
+    """End this process soon after the one that started it, however that ended.
+
+    Flower's own watch sends a signal, which a main thread that waits for others, who try a lost server again
+    and again, never takes up (flwr 1.42, `superlink/grid/http_grid.py`): the app of a server that was killed
+    would hold the folder of its run forever, and no run could go on there.
+    """
+    parent = os.getppid()
+
+    def end() -> None:
+        while os.getppid() == parent:
+            time.sleep(PAUSE)
+        time.sleep(GRACE)  # to end by itself
+        os._exit(1)
+
+    threading.Thread(target=end, daemon=True).start()
 
 
 if __name__ == "__main__":
