@@ -106,7 +106,7 @@ def test_a_promise_is_kept_on_machines_though_the_server_is_killed_and_is_paid_f
     """DP-FedAvg by secure sums, with noise that nobody can draw again, and a ledger that pays for it."""
     folder, began = desk.folder, time.monotonic()
     plan = write_plan(
-        folder, port=free_port(), rounds=ROUNDS, secure="", protocol=PROTOCOL, more=BUDGET,
+        folder, port=free_port(), rounds=ROUNDS, secure="", protocol=PROTOCOL, more=BUDGET, seconds=300,
         learner=f'model = "{made_up.__name__}:on_all"',
     )  # fmt: skip
     said = desk.run("collaborate", "keys", "keys", "--nodes", ",".join(NAMES))
