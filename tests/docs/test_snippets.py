@@ -45,8 +45,10 @@ NOT_RUN = {
 READ_ONLY = {
     "ci.md": "configuration of other programs; tests/docs/test_ci.py runs its commands",
     "collaborate.md": "commands on machines of their own; tests/serve/flower runs them",
+    "computation.md": "records of runs on several machines; tests/audits/computations makes some",
     "decoder.md": "formulas, fenced without a language",
     "explorer.md": "a server that runs until it is stopped; tests/serve/explorer starts one",
+    "match.md": "commands on the machines of two parties; tests/cli/test_match.py runs them",
     "sql.md": "a query as it is asked; query.md runs some",
     "table.md": "a command on a server that no example has",
 }
