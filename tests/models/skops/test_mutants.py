@@ -45,9 +45,10 @@ def test_no_mutant_of_native_code_ends_the_process() -> None:
 
 
 @pytest.mark.slow
-def test_no_mutant_of_any_listed_estimator_ends_the_process() -> None:
-    # A few of each attribute; `make fuzz` meets all.
-    names = {entry.name for entry in chain(zoo.each_listed_class(), zoo.others())} - set(NATIVE)
+def test_no_mutant_of_a_listed_estimator_ends_the_process() -> None:
+    # Every second entry, and a few of each attribute; `make fuzz` meets all.
+    every = {entry.name for entry in chain(zoo.each_listed_class(), zoo.others())} - set(NATIVE)
+    names = sorted(every)[::2]
     assert len(ask("--few", *names).splitlines()) == len(names)
 
 

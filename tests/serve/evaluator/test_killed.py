@@ -110,7 +110,8 @@ def test_killed_servers_and_clients(folder: Path) -> None:
     assert batches[0] >= 2 and batches[1] > BATCHES - batches[0]
     assert "the server does not answer" in (folder / "client.log").read_text()
     kept = read_transcript(folder / "transcript").seen_by("server")
-    assert len(kept.received("rows")) == batches[1] == len(kept.sent("scores")) and not kept.inputs["server"]
+    assert len(kept.received("rows")) == batches[1] == len(kept.sent("scores"))
+    assert set(kept.inputs["server"]) == {"kit"}
     assert "were answered, of up to" in (ended := (folder / "server2.log").read_text())
     assert "stopped. Start the server again by the same command" in ended
     left = {path.name for path in folder.iterdir()}

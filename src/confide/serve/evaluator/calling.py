@@ -129,6 +129,8 @@ class Server:
             ) from error
         except (OSError, HTTPException) as error:
             raise AwayError(type(error).__name__) from error
+        if got.length and len(raw) <= most:  # a read of so many bytes at most says nothing of an end before
+            raise AwayError("its answer was cut off")
         if got.status == HTTPStatus.SERVICE_UNAVAILABLE:
             raise AwayError("it is busy")
         named = got.headers.get(PLAN_HEADER)
