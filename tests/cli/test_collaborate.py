@@ -501,6 +501,16 @@ def test_an_active_server_that_cannot_be_is_refused(
     assert sorted(desk.iterdir()) == before
 
 
+def test_an_exchange_has_no_model_for_an_active_server_to_change(desk: Path, run: Run) -> None:
+    people(40, 7).drop("y").write_parquet(desk / "public.parquet")
+    plan = PLAN.replace("rounds = 3", 'rounds = 1\npublic = "public.parquet"').replace("fedavg", "cronus")
+    (desk / "plan.toml").write_text(plan)
+    words = ("--rehearse", "1", "--record", "t", "--active", "ascent", "--targets", "north.parquet")
+    done = collaborate(run, *words)
+    assert done.exit_code == 2 and "cronus exchanges predictions" in " ".join(done.output.split())
+    assert not (desk / "t").exists()
+
+
 def test_a_secure_sum_hides_what_isolation_needs(desk: Path, run: Run) -> None:
     (desk / "plan.toml").write_text(PLAN + "\n[secure]\nlimit = 100.0\n")
     done = collaborate(run, "--rehearse", "1", "--record", "t", "--active", "isolate", "--victim", "north")

@@ -71,10 +71,11 @@ def test_no_promise_is_advised_without_noise_and_no_majority_is_trusted() -> Non
 def test_the_forecast_is_that_of_the_planner() -> None:
     pytest.importorskip("tenseal")
     from confide.mechanisms.encrypt.arithmetic import Affine, Arithmetic
-    from confide.mechanisms.encrypt.plan import plan_columns
+    from confide.mechanisms.encrypt.comparing import Limits, compare_layouts
 
     model = Arithmetic((Affine(np.ones((2, 10)), np.zeros(2)),))
-    _, cost = plan_columns(model, rows=100, bound=1.0)
+    cost = compare_layouts(model, rows=100, bound=1.0, limits=Limits())[0].forecast
+    assert cost is not None
     said = advise(Situation("scores", model="another", features=10, outputs=2, rows=100)).cost
     assert f"{in_bytes(cost.up)} up" in said and f"{in_bytes(cost.down)} down" in said
 

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import ssl
+import sys
 from pathlib import Path
 
 from confide.core.errors import DataError
 from confide.core.foreign import in_one_line
+
+
+def log_lines(log: logging.Logger) -> None:
+    """Print a log on the standard error, each line with its time, and nowhere else."""
+    if not log.handlers:
+        shown = logging.StreamHandler(sys.stderr)
+        shown.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        log.addHandler(shown)
+    log.setLevel(logging.INFO)
+    log.propagate = False
 
 
 def listening(host: str, port: int) -> socket.socket:

@@ -165,6 +165,11 @@ def write_outsource(folder: Path, *, twin: str = "") -> list[Path]:
         messages.append(("client", "server", "checked", scores.tobytes()))
     if twin == "parameters":
         said |= {"degree": 4096, "bits": [60, 40, 60]}
+    if twin == "zeros":  # what a record without anything to search for holds
+        rows = np.zeros_like(rows)
+    if twin == "clear":
+        raw = sent + rows.astype(np.float32)[3].tobytes()
+        messages[0] = ("client", "server", "rows", raw)
     if twin == "again":
         messages.append(messages[0])
     folders: list[Path] = []

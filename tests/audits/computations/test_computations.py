@@ -109,6 +109,16 @@ def test_a_server_learns_nothing_and_the_client_rebuilds_the_model(tmp_path: Pat
     assert attack.succeeded and float(attack.figures["largest error"]) < 1e-3  # type: ignore[arg-type]
 
 
+def test_rows_in_the_clear_are_found_and_nothing_to_search_for_is_no_pass(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("tenseal")
+    sent = audit(kept.write_outsource(tmp_path / "1", twin="clear"), "server").checks["inputs"]
+    assert sent.outcome == "failed"
+    same = audit(kept.write_outsource(tmp_path / "2", twin="zeros"), "server").checks["inputs"]
+    assert same.outcome == "unclear"
+
+
 @pytest.mark.parametrize("twin", ["kit", "returned", "parameters", "again"])
 def test_each_twin_of_outsourcing_is_caught(twin: str, tmp_path: Path) -> None:
     pytest.importorskip("tenseal")
@@ -126,6 +136,9 @@ def test_what_cannot_be_audited_is_refused(tmp_path: Path) -> None:
         audit([folders[0], other[1]], "party:a")
     with pytest.raises(DataError, match="a second record of 'a'"):
         audit([folders[0], folders[0]], "party:a")
+    again = kept.write_join(tmp_path / "3")  # the same plan, run once more: its truth is another
+    with pytest.raises(DataError, match="records of 'a' and 'b' do not fit"):
+        audit([folders[0], again[1]], "party:a")
     with pytest.raises(DataError, match="no record of 'c'"):
         audit(folders[:2], "party:c")
     for who in ("everyone", "party:", "party:a,b", "coalition:a"):

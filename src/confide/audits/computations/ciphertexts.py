@@ -15,8 +15,8 @@ from confide.mechanisms.encrypt.parameters import LARGEST_MODULUS, Parameters, t
 from confide.mechanisms.encrypt.seal import Seal
 
 CLIENT = "client"
-FLOAT = 8
-"""Bytes of a number in memory."""
+TRIED = 200
+"""Rows, and scores, that are searched for."""
 
 
 def kit(run: Recorded) -> Check:
@@ -49,13 +49,12 @@ def returned(run: Recorded) -> Check:
     others = sorted({message.kind for message in sent if message.kind != "rows"})
     scores = run.held_by(CLIENT).get("scores")
     raw = b"".join(m.payload["bytes"].tobytes() for m in sent)
-    plain = 0 if scores is None else sum(raw.count(one.tobytes()) for one in np.unique(scores) if one)
+    plain = 0 if scores is None else sum(one.tobytes() in raw for one in scores.ravel()[:TRIED] if one)
     if others or plain:
         what = f"messages of kind {', '.join(others)}" if others else f"{plain:,} scores as plain numbers"
         story = (
-            "The server holds c0 + c1 s = score + error for its own ciphertexts and the numbers that "
-            "came back: "
-            "linear equations in the key s, as soon as the numbers are not rounded. They were not "
+            "The server holds c0 + c1 s = score + error for its own ciphertexts and the numbers that came "
+            "back: linear equations in the key s, as soon as the numbers are not rounded. They were not "
             "solved here."
         )
         attack = Attack(story=story, succeeded=False)
@@ -83,26 +82,32 @@ def ciphertexts(run: Recorded) -> Check:
 
 
 def inputs(run: Recorded) -> Check:
-    """Whether a row stands as plain numbers in what the server received."""
+    """Whether rows or columns stand as plain numbers in what the server received."""
     rows = run.held_by(CLIENT).get("rows")
     if rows is None:
         told = "Nothing can be judged: the client's record was not given, so that nobody knows its rows."
         return Check(name="inputs", outcome="unclear", found=told)
     raw = b"".join(m.payload["bytes"].tobytes() for m in run.received)
-    values = np.unique(rows[np.nonzero(rows)])
-    read = sum(1 for value in values if _stands(raw, value))
-    outcome = "failed" if read else "passed"
+    searched = _runs_of(rows)
+    read = sum(1 for found in searched if found in raw)
     told = (
-        f"Of {len(values):,} numbers of the rows {read:,} stand in the messages as they are in memory. That "
+        f"Of {len(searched):,} rows and columns {read:,} stand in the messages as they are in memory. That "
         "ciphertexts hide the rest is the assumption of the scheme (learning with errors); no game tests it."
     )
+    outcome = "failed" if read else "passed" if searched else "unclear"
     return Check(name="inputs", outcome=outcome, found=told)
 
 
-def _stands(raw: bytes, value: float) -> bool:
-    """Whether a double stands anywhere; one of few different bytes could by chance."""
-    held = np.float64(value).tobytes()
-    return len(set(held)) > 4 and held in raw
+def _runs_of(rows: Array) -> list[bytes]:
+    """Numbers that stand next to each other, in double and single precision: some rows, and heads of columns.
+
+    Runs that could be met by chance, or in the padding of a message, are left out: they have too few
+    different bytes, or are too short.
+    """
+    some = rows[:: max(1, len(rows) // TRIED)][:TRIED]
+    runs = [*some, *rows[:TRIED].T]
+    found = [run.astype(form).tobytes() for run in runs for form in (np.float64, np.float32)]
+    return [one for one in found if len(one) >= 16 and len(set(one)) > 2]
 
 
 def _decrypted(run: Recorded, context: Any) -> Attack:

@@ -31,9 +31,8 @@ def blinded(run: Recorded) -> Check:
     found = f"{tried}, {len(hits):,} met a point."
     if hits:
         story = (
-            "The adversary hashes every name that it can think of, and looks it up among what it "
-            "received: it "
-            f"knows of {len(hits):,} people that they are on the list of {other}."
+            "The adversary hashes every name that it can think of, and looks it up among what it received: "
+            f"it knows of {len(hits):,} people that they are on the list of {other}."
         )
         attack = Attack(story=story, succeeded=True)
         return Check(name="blinded", outcome="failed", found=found, attacks=(attack,))

@@ -17,11 +17,10 @@ from confide.audits.computations.settings import ANALYST, ComputationSettings
 STEM = "computation"
 PACKAGES = ("confide", "mpyc", "numpy", "openmined-psi", "tenseal")
 LIMITS = (
-    "A pass says what was tried on one recorded run, and proves no protocol. That ciphertexts and "
-    "blinded points "
-    "hide what they hold is an assumption of cryptography, which no game tests.",
-    "The adversary follows the protocol. A party that does not, or more of them than the plan "
-    "allows, reads more.",
+    "A pass says what was tried on one recorded run, and proves no protocol. That ciphertexts and blinded "
+    "points hide what they hold is an assumption of cryptography, which no game tests.",
+    "The adversary follows the protocol. A party that does not, or more of them than the plan allows, "
+    "reads more.",
     "Machines, keys on disk and what a party does with its own records are not looked at.",
 )
 """What no outcome says."""

@@ -14,44 +14,39 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
     {
         "threshold": Question(
             "Does it take more parties than these to put shares together?",
-            "Let fewer than half of the parties be able to share what they saw, and at least one "
-            "more than may "
-            "collude be needed: add parties, or helpers without records. Until then count the inputs "
-            "as known.",
+            "Let fewer than half of the parties be able to share what they saw, and at least one more "
+            "than may collude be needed: add parties, or helpers without records. Until then count the "
+            "inputs as known.",
         ),
         "dealt": Question(
             "Does each party deal other shares to each of the others?",
-            "Draw a polynomial of the planned degree for each number. Shares that are all the same are the "
-            "number itself: count the inputs as known.",
+            "Draw a polynomial of the planned degree for each number. Shares that are all the same are "
+            "the number itself: count the inputs as known.",
         ),
         "fresh": Question(
             "Is each share made with random numbers of its own?",
             "Draw new numbers from the operating system's source for each input, and use none twice. "
-            "Until then "
-            "an adversary that knows one input reads the others.",
+            "Until then an adversary that knows one input reads the others.",
         ),
         "inputs": Question(
             "Can the others' inputs be read from what was received?",
-            "Stop using this computation for real records, and report it with both records. Count "
-            "all inputs as "
-            "known to these parties.",
+            "Stop using this computation for real records, and report it with both records. Count all "
+            "inputs as known to these parties.",
         ),
         "kit": Question(
             "Is the server's kit without the secret key?",
-            "Make new keys, and give the server the folder `kit` alone. Whatever was encrypted with "
-            "these keys "
-            "is known to the server.",
+            "Make new keys, and give the server the folder `kit` alone. Whatever was encrypted with these "
+            "keys is known to the server.",
         ),
         "parameters": Question(
             "Are the parameters in the standard's table?",
-            "Plan again: the planner takes parameters of 128 bits from the table. What was sent is "
-            "as weak as "
-            "its parameters.",
+            "Plan again: the planner takes parameters of 128 bits from the table. What was sent is as "
+            "weak as its parameters.",
         ),
         "returned": Question(
             "Does no decrypted score go back to the server?",
-            "Send the server nothing but encrypted rows. Decrypted scores tell about the secret key (Li and "
-            "Micciancio 2021): make new keys.",
+            "Send the server nothing but encrypted rows. Decrypted scores tell about the secret key (Li "
+            "and Micciancio 2021): make new keys.",
         ),
         "ciphertexts": Question(
             "Is every ciphertext new, and as long as every other?",
@@ -60,15 +55,13 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         ),
         "blinded": Question(
             "Are identifiers blinded by a secret number?",
-            "Send no hashes of identifiers: who can guess names tries them all. Use `confide match`, "
-            "and count "
-            "the list as known.",
+            "Send no hashes of identifiers: who can guess names tries them all. Use `confide match`, and "
+            "count the list as known.",
         ),
         "order": Question(
             "Does the order of the answer say nothing?",
-            "Sort what is sent back where the size alone may be learned. Until then count the "
-            "matched people as "
-            "known.",
+            "Sort what is sent back where the size alone may be learned. Until then count the matched "
+            "people as known.",
         ),
         RESULT: Question(
             "Does the result itself keep people hidden?",

@@ -86,11 +86,34 @@ def read_records(folders: Sequence[Path], looking: tuple[str, ...] | None) -> Re
             raise DataError(f"{folder} is a second record of {owner!r:.60}: give one of each party.")
         kept[owner] = transcript
     assert kind is not None
+    _refuse_other_runs(kept)
     lacking = [party for party in looking or () if party not in kept]
     if lacking:
         known = ", ".join(kept)
         raise DataError(f"no record of {lacking[0]!r:.60} was given: those given are by {known:.200}.")
     return Recorded(kind=kind, plan=json.loads(text), text=text, kept=kept, looking=looking or ())
+
+
+def _refuse_other_runs(kept: Mapping[str, Transcript]) -> None:
+    """What one record says was sent has to be what the other says was received.
+
+    The truth of another run would make every attack look harmless.
+    """
+    for one in kept:
+        for two in kept:
+            sent, came = (
+                [_content(m) for m in kept[party].messages if (m.sender, m.receiver) == (one, two)]
+                for party in (one, two)
+            )
+            if sent != came:
+                raise DataError(
+                    f"the records of {one!r:.60} and {two!r:.60} do not fit: what one sent is not what the "
+                    "other received. Give the records of one run."
+                )
+
+
+def _content(message: Message) -> tuple[str, dict[str, bytes]]:
+    return message.kind, {name: array.tobytes() for name, array in message.payload.items()}
 
 
 def _plan_in(folder: Path) -> tuple[Kind, str]:
@@ -99,9 +122,8 @@ def _plan_in(folder: Path) -> tuple[Kind, str]:
         if text is not None:
             return kind, text
     raise DataError(
-        f"{folder} is no record of `confide join`, `match` or `outsource`: name the folder that "
-        f"--record wrote; a "
-        "collaboration has `confide audit collaboration`."
+        f"{folder} is no record of `confide join`, `match` or `outsource`: name the folder that --record "
+        "wrote; a collaboration has `confide audit collaboration`."
     )
 
 

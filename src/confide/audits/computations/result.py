@@ -22,8 +22,7 @@ def of_scores(run: Recorded) -> Check:
     attack = played(lambda: _rebuilt(held["rows"], held["scores"], str(run.plan["plan"]["link"])))
     told = (
         f"{len(held['scores']):,} rows were scored without noise, so that every attack on the model's "
-        f"answers works on "
-        "them as if nothing had been encrypted: audit the model (`confide audit model`)."
+        "answers works on them as if nothing had been encrypted: audit the model (`confide audit model`)."
     )
     return Check(name=RESULT, outcome="failed", found=told, attacks=(attack,))
 
@@ -34,13 +33,13 @@ def of_match(run: Recorded) -> Check:
     if rows is not None:
         story = (
             "Each matched person is now known to be on both lists, and each other one not to be: the "
-            "answers are "
-            "exact, and were what was asked for."
+            "answers are exact, and were what was asked for."
         )
     else:
         story = (
-            "The size is exact: two runs whose lists differ by one person say whether that person is on the "
-            "other list, and a list of one asks it at once. The plan's `fewest` and `times` stand against it."
+            "The size is exact: two runs whose lists differ by one person say whether that person is on "
+            "the other list, and a list of one asks it at once. The plan's `fewest` and `times` stand "
+            "against it."
         )
     attack = Attack(story=story, succeeded=rows is not None)
     told = "The result is exact, and no noise hides a person in it."
@@ -52,10 +51,9 @@ def of_join(run: Recorded) -> Check:
     plan = run.plan
     if plan.get("epsilon") is not None:
         told = (
-            f"The parties added noise inside: (epsilon {plan['epsilon']:g}, delta {plan['delta']:g}) "
-            f"for a record, while "
-            "no more parties share what they saw than the plan allows. That bounds every attack on "
-            "the result."
+            f"The parties added noise inside: (epsilon {plan['epsilon']:g}, delta {plan['delta']:g}) for a "
+            "record, while no more parties share what they saw than the plan allows. That bounds every "
+            "attack on the result."
         )
         return Check(name=RESULT, outcome="passed", found=told)
     attack = played(lambda: _difference(run))

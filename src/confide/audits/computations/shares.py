@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import chi2, poisson
@@ -21,7 +22,7 @@ ALPHA = 1e-6
 SEEDS = 4096
 """Seeds that are tried."""
 HEAD = 4
-"""Numbers for which a seed's stream is drawn: one that is read is enough."""
+"""Numbers of a message for which the streams of seeds are tried: one that is read is enough."""
 LEAST = 30
 """Numbers of which a rate says something: below, an attack on every tenth could be missed."""
 CLASSES = 16
@@ -98,11 +99,11 @@ def inputs(shared: Shared) -> Check:
     count = sum(len(truth) for _, truth in targets)
     if not count:
         told = (
-            "Nothing can be judged: no record of a party that does not look was given, so that nobody knows "
-            "what its numbers were."
+            "Nothing can be judged: no record of a party that does not look was given, so that nobody "
+            "knows what its numbers were."
         )
         return Check(name=name, outcome="unclear", found=told)
-    read = int(sum(_read(shared, exchange, truth).sum() for exchange, truth in targets))
+    read = int(sum(_read(exchange, truth).sum() for exchange, truth in targets))
     rate = proportion(read, count, confidence=0.95)
     figures = {"share read": rate}
     if read:
@@ -130,32 +131,37 @@ def _targets(shared: Shared) -> list[tuple[Exchange, Array]]:
     ]
 
 
-def _read(shared: Shared, exchange: Exchange, truth: Array) -> Array:
-    """Which of the numbers some guess has: bool[n]."""
+def _read(exchange: Exchange, truth: Array) -> Array:
+    """Which of the numbers an adversary reads: bool[n].
+
+    It takes a number for a share, for all shares put together, and for a share less what a generator with a
+    short seed would have drawn.
+    """
     hit = np.zeros(len(truth), bool)
-    for guess in _guesses(exchange):
-        hit |= guess == truth
+    for share in exchange.shares.values():
+        hit |= share == truth
+    if len(exchange.shares) > 1:
+        hit |= recombined(dict(exchange.shares), modulus=exchange.modulus) == truth
+    place, share = next(iter(exchange.shares.items()))
+    drawn = _streams(exchange.modulus)[:, : len(share)]
+    guesses = (share[:HEAD] - drawn * place) % exchange.modulus
+    hit[:HEAD] |= (guesses == truth[:HEAD]).any(axis=0)
     return hit
 
 
-def _guesses(exchange: Exchange) -> Iterator[Array]:
-    """What an adversary would take the numbers for: a share, all shares put together, shares less a "
-    "stream."""
-    yield from exchange.shares.values()
-    if len(exchange.shares) > 1:
-        yield recombined(dict(exchange.shares), modulus=exchange.modulus)
-    place, share = next(iter(exchange.shares.items()))
-    for seed in range(SEEDS):
-        draw = random.Random(seed).randrange
-        stream = np.zeros(len(share), object)
-        stream[:HEAD] = [draw(exchange.modulus) for _ in range(min(len(share), HEAD))]
-        yield (share - stream * place) % exchange.modulus
+@lru_cache(maxsize=8)
+def _streams(modulus: int) -> Array:
+    """What Python's generator draws first from each seed: object[SEEDS, HEAD]."""
+    return np.array(
+        [[draw(modulus) for _ in range(HEAD)] for draw in (random.Random(s).randrange for s in range(SEEDS))],
+        object,
+    )
 
 
 def _read_attack(shared: Shared) -> Attack:
     targets = _targets(shared)
     count = sum(len(truth) for _, truth in targets)
-    read = int(sum(_read(shared, exchange, truth).sum() for exchange, truth in targets))
+    read = int(sum(_read(exchange, truth).sum() for exchange, truth in targets))
     story = (
         f"The adversary takes each share for the number, puts all that it got together, and tries {SEEDS:,} "
         f"seeds: it reads {read:,} of {count:,} numbers exactly."
@@ -177,9 +183,8 @@ def _difference_attack(found: Sequence[Exchange]) -> Attack:
                 difference = (int(share[at]) - before) % exchange.modulus
                 right = difference == (int(secret[at]) - was) % exchange.modulus
                 story = (
-                    f"The adversary at place {place} subtracts two shares with the same random "
-                    f"number, and has "
-                    "the difference of two inputs exactly: who knows one reads the other."
+                    f"The adversary at place {place} subtracts two shares with the same random number, and "
+                    "has the difference of two inputs exactly: who knows one reads the other."
                 )
                 return Attack(story=story, succeeded=right)
             seen[drawn] = (int(share[at]), int(secret[at]))

@@ -90,15 +90,19 @@ def _forecast(s: Situation) -> str:
     if s.features is None:
         return "Give --features and --outputs to have time, bytes and error of a linear model foretold."
     from confide.mechanisms.encrypt.arithmetic import Affine, Arithmetic
-    from confide.mechanisms.encrypt.plan import plan_columns
+    from confide.mechanisms.encrypt.comparing import Limits, compare_layouts
 
     model = Arithmetic((Affine(np.ones((s.outputs, s.features)), np.zeros(s.outputs)),))
     try:
-        _, cost = plan_columns(model, rows=s.rows, bound=1.0, latency=s.seconds)
+        options = compare_layouts(model, rows=s.rows, bound=1.0, limits=Limits(latency=s.seconds))
     except ConfideError as error:
         return f"No forecast: {error}"
+    best = options[0]
+    cost = best.forecast
+    if cost is None or not best.fits:
+        return f"No forecast: {'; '.join(best.obstacles)}."
     return (
-        f"For a linear model and {s.rows:,} rows, on this machine: {cost.cpu:.2g} s of one processor on both "
-        f"sides together, {in_bytes(cost.up)} up, {in_bytes(cost.down)} down, and an error of "
-        f"{cost.worst_error:.1g} at most, where inputs are between -1 and 1."
+        f"For a linear model and {s.rows:,} rows, in layout {best.name} on this machine: {cost.cpu:.2g} s of "
+        f"one processor on both sides together, {in_bytes(cost.up)} up, {in_bytes(cost.down)} down, and an "
+        f"error of {cost.worst_error:.1g} at most, where inputs are between -1 and 1."
     )

@@ -62,12 +62,17 @@ def deceived(settings: CollaborateSettings) -> Deceived:
     plan = read_plan(settings.plan)
     if is_there(settings.record):
         raise DataError(f"--record {settings.record} is there already: name a new folder for the transcript.")
+    if plan.public is not None:
+        raise DataError(
+            f"{plan.protocol['name']} exchanges predictions, and an active server changes models: take a "
+            "plan that sends models, such as fedavg."
+        )
     protocol = plan.made("rehearsal")
     secure = None if plan.adding is None else plan.adding.by_masks(plan.cohort)
     if settings.active == "isolate" and secure is not None:
         raise DataError(
-            "an isolated client gets the model back that its own update makes, and a secure sum hides that: "
-            "take [secure] out of the plan, or rehearse ascent."
+            "an isolated client gets the model back that its own update makes, and a secure sum hides "
+            "that: take [secure] out of the plan, or rehearse ascent."
         )
     limit = None if plan.adding is None else plan.adding.limit
     with placed_in(plan.path):

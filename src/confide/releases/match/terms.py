@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from confide.core.errors import DataError
 from confide.core.fields import shown
+from confide.core.version import VERSION
 from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.pinned_parties import parties_of, public_key
 from confide.inputs.plan_files import Said, parsed, placed_in, span_in, table_in, text_of, whole_in, words_in
@@ -62,6 +63,7 @@ class MatchTerms:
         return json.dumps(
             said
             | {
+                "version": VERSION,
                 "parties": [
                     {"name": p.name, "host": p.host, "port": p.port, "certificate": p.certificate}
                     for p in self.parties

@@ -129,7 +129,7 @@ class Server:
             ) from error
         except (OSError, HTTPException) as error:
             raise AwayError(type(error).__name__) from error
-        if got.length and len(raw) <= most:  # a read of so many bytes at most says nothing of an end before
+        if got.length and len(raw) <= most:  # `read` says nothing of an early end
             raise AwayError("its answer was cut off")
         if got.status == HTTPStatus.SERVICE_UNAVAILABLE:
             raise AwayError("it is busy")

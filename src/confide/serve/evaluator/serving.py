@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ from confide.releases.outsourcing.key_files import PUBLIC, read_kit
 from confide.releases.outsourcing.plan_file import read_plan
 from confide.releases.outsourcing.reading import read_arithmetic
 from confide.serve.evaluator.recording import Recorder
-from confide.serve.listening import address_of, context_of, listening
+from confide.serve.listening import address_of, context_of, listening, log_lines
 
 if TYPE_CHECKING:
     import ssl
@@ -46,6 +44,8 @@ def serve(settings: EvaluatorSettings, *, tell: Callable[[str], None]) -> None:
         PromiseError: if the kit holds a secret key.
         DataError: if plan, model, kit, certificate or address cannot be used.
     """
+    from confide.serve.evaluator.app import LOG
+
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise DataError(f"the server needs {', '.join(missing)}: pip install 'confide[encrypt]'.")
@@ -58,7 +58,7 @@ def serve(settings: EvaluatorSettings, *, tell: Callable[[str], None]) -> None:
     planned, evaluator = opened(settings, recorder)
     plan = planned.plan
     with listening(settings.host, settings.port) as door:
-        _log_lines()
+        log_lines(LOG)
         tell(
             f"Serving plan {plan.hash[:12]} on {address_of(door, secure=True)} to the client of this kit. "
             "Rows and scores cannot be read here. Ctrl-C stops it."
@@ -118,14 +118,3 @@ def _count(batches: int, rows: int, inputs: int) -> str:
         f"{batches:,} batches were answered, of up to {batches * rows:,} rows. {inputs + 1:,} scores rebuild "
         f"a linear model of {inputs:,} inputs."
     )
-
-
-def _log_lines() -> None:
-    from confide.serve.evaluator.app import LOG
-
-    if not LOG.handlers:
-        shown = logging.StreamHandler(sys.stderr)
-        shown.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        LOG.addHandler(shown)
-    LOG.setLevel(logging.INFO)
-    LOG.propagate = False

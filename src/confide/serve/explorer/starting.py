@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from confide.core.errors import DataError
-from confide.serve.listening import address_of, context_of, listening
+from confide.serve.listening import address_of, context_of, listening, log_lines
 
 if TYPE_CHECKING:
     from confide.serve.explorer.explorer import Explorer
@@ -55,6 +53,8 @@ def serve(
         BudgetError: if the budget or the parts cannot be.
         LedgerError: if the ledger cannot be used.
     """
+    from confide.serve.explorer.guards import LOG
+
     need_packages()
     import uvicorn
 
@@ -88,7 +88,7 @@ def serve(
                 http="h11",
                 ssl_context_factory=(lambda _config, _default: tls) if tls is not None else None,
             )
-            _log_lines()
+            log_lines(LOG)
             tell(f"Open {address_of(door, secure=tls is not None)} in a browser. Ctrl-C stops it.")
             uvicorn.Server(config).run(sockets=[door])
         finally:
@@ -158,15 +158,3 @@ def _refuse_plain(settings: ServeSettings) -> None:
             f"--host {settings.host} without TLS would send tokens over the network in the clear: give "
             "--cert and --key, or --behind-proxy if a server in front of it speaks TLS."
         )
-
-
-def _log_lines() -> None:
-    """One line for each request on the standard error, without queries, forms and tokens."""
-    from confide.serve.explorer.guards import LOG
-
-    if not LOG.handlers:
-        shown = logging.StreamHandler(sys.stderr)
-        shown.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        LOG.addHandler(shown)
-    LOG.setLevel(logging.INFO)
-    LOG.propagate = False

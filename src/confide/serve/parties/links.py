@@ -6,15 +6,18 @@ import asyncio
 import enum
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
+from confide.core.errors import ConfideError
 from confide.mechanisms.share.refusals import RefusedError
 
 MOST = 1 << 28
 """Bytes of a frame at most."""
 PARTING = 1.0
 """Seconds to let the others know why the run ends."""
+BEATS = 4
+"""Heartbeats in the time that a party may be silent."""
 _OWN = "it ended by an error of its own"
 _HEAD = struct.Struct(">BI")
 
@@ -122,6 +125,28 @@ async def pump(link: Link, took: Callable[[Link, Kind, bytes], None]) -> None:
         took(link, kind, payload)
 
 
+async def watched(links: Collection[Link], *, silence: float, fail: Callable[[RefusedError], object]) -> None:
+    """Send heartbeats to all, and hand a party that is silent to `fail`; goes on until it is cancelled.
+
+    Args:
+        links: to all others.
+        silence: seconds for which a party may be silent.
+        fail: ends the run.
+    """
+    pause = silence / BEATS
+    while True:
+        for link in links:
+            link.send(Kind.BEAT)
+        asleep = time.monotonic()
+        await asyncio.sleep(pause)
+        if time.monotonic() - asleep > 2 * pause:
+            continue  # this process had no turn itself, so it cannot say who was silent
+        for link in links:
+            quiet = time.monotonic() - link.heard
+            if quiet > silence and not link.done:
+                fail(lost(link.party, f"it was silent for {quiet:.0f} s"))
+
+
 def lost(party: str, how: str) -> RefusedError:
     """A party that was lost, for the one sentence that every survivor ends with."""
     return RefusedError(
@@ -146,6 +171,32 @@ async def parted(links: dict[str, Link], blamed: str) -> None:
     for link in links.values():
         link.send(Kind.GONE, blamed.encode())
     await flushed(links)
+
+
+async def ended_by(
+    fault: BaseException, links: dict[str, Link], *, me: str, deadline: float, what: str
+) -> BaseException:
+    """Let the others know who ended the run, and give the error for this party.
+
+    Args:
+        fault: that ended it here.
+        links: to all others.
+        me: the name of this party.
+        deadline: seconds of the run, for the sentence of one that took longer.
+        what: was run, for a fault of ours.
+    """
+    if isinstance(fault, TimeoutError):
+        waited = [link.party for link in links.values() if not link.done] or [me]
+        fault = lost(waited[0], f"the run took longer than its {deadline:g} s")
+    await parted(links, fault.parties[0] if isinstance(fault, RefusedError) and fault.parties else me)
+    return broken(fault, what) if isinstance(fault, Exception) else fault
+
+
+def broken(fault: object, what: str) -> Exception:
+    """An error for the user: one of ours as it is, another by its type alone, as its text may hold data."""
+    if isinstance(fault, ConfideError):
+        return fault
+    return ConfideError(f"the {what} failed ({type(fault).__name__}): report this as a fault of confide.")
 
 
 async def flushed(links: dict[str, Link]) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from confide.core.errors import ConfideError
 from confide.core.transcript import Message as Recorded
 from confide.mechanisms.share.joint.plan import refuse_difference
 from confide.mechanisms.share.matching.party import KINDS, Matched, MatchParty
@@ -16,8 +15,7 @@ from confide.mechanisms.share.refusals import RefusedError
 from confide.releases.match.terms import MatchTerms
 from confide.serve.parties.certificates import Identity
 from confide.serve.parties.handshake import connected
-from confide.serve.parties.links import Kind, Link, flushed, lost, parted, pump, reported
-from confide.serve.parties.session import BEATS
+from confide.serve.parties.links import Kind, Link, ended_by, flushed, lost, pump, reported, watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,18 +84,6 @@ class _Talk:
         except RefusedError as fault:
             self.fail(fault)
 
-    async def watch(self) -> None:
-        """Send heartbeats, and end the run if the other side is silent."""
-        pause = self.terms.silence / BEATS
-        while True:
-            self.link.send(Kind.BEAT)
-            asleep = time.monotonic()
-            await asyncio.sleep(pause)
-            silent = time.monotonic() - self.link.heard
-            had_a_turn = time.monotonic() - asleep <= 2 * pause
-            if had_a_turn and silent > self.terms.silence and not self.link.done:
-                self.fail(lost(self.link.party, f"it was silent for {silent:.0f} s"))
-
 
 async def matched(
     terms: MatchTerms,
@@ -129,24 +115,37 @@ async def matched(
     tasks: list[asyncio.Task[None] | asyncio.Task[Matched | None]] = []
     try:
         async with asyncio.timeout(terms.deadline):
-            link.send(Kind.HELLO, terms.text.encode())
-            refuse_difference(terms, (await link.expect(Kind.HELLO)).decode(errors="replace"), party=other)
-            # Both have the same plan before either counts a run.
-            link.send(Kind.SIGNED)
-            await link.expect(Kind.SIGNED)
+            await _agreed(terms, link)
             counted()
             work = loop.create_task(_exchange(talk, party))
-            tasks += [loop.create_task(talk.listen()), loop.create_task(talk.watch()), work]
+            tasks += [
+                loop.create_task(talk.listen()),
+                loop.create_task(watched([link], silence=terms.silence, fail=talk.fail)),
+                work,
+            ]
             await asyncio.wait({work, talk.ended}, return_when=asyncio.FIRST_COMPLETED)
             value = talk.ended.result() if talk.ended.done() else work.result()
     except BaseException as fault:
-        raise await _parted(fault, talk, links) from None
+        raise await ended_by(fault, links, me=name, deadline=terms.deadline, what="match") from None
     finally:
         talk.ended.cancel()
         for task in tasks:
             task.cancel()
         link.close()
     return MatchEnded(value=value, messages=talk.messages, sent=link.sent)
+
+
+async def _agreed(terms: MatchTerms, link: Link) -> None:
+    """Compare plans; both have the same before either counts a run."""
+    try:
+        async with asyncio.timeout(terms.arrival):
+            link.send(Kind.HELLO, terms.text.encode())
+            theirs = (await link.expect(Kind.HELLO)).decode(errors="replace")
+            refuse_difference(terms, theirs, party=link.party)
+            link.send(Kind.SIGNED)
+            await link.expect(Kind.SIGNED)
+    except TimeoutError:
+        raise lost(link.party, f"it did not compare plans within {terms.arrival:g} s") from None
 
 
 async def _exchange(talk: _Talk, party: MatchParty) -> Matched | None:
@@ -166,16 +165,3 @@ async def _exchange(talk: _Talk, party: MatchParty) -> Matched | None:
     await talk.done.wait()
     await flushed({party.other: talk.link})
     return value
-
-
-async def _parted(fault: BaseException, talk: _Talk, links: dict[str, Link]) -> BaseException:
-    """Let the other side know that it ended, and give the error for this one."""
-    other = talk.link.party
-    if isinstance(fault, TimeoutError):
-        fault = lost(other, f"the run took longer than its {talk.terms.deadline:g} s")
-    blamed = fault.parties[0] if isinstance(fault, RefusedError) and fault.parties else talk.link.me
-    await parted(links, blamed)
-    if isinstance(fault, Exception) and not isinstance(fault, ConfideError):
-        # By its type alone: the text of an error of another library may hold identifiers.
-        return ConfideError(f"the match failed ({type(fault).__name__}): report this as a fault of confide.")
-    return fault

@@ -10,18 +10,16 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from confide.core.errors import ConfideError
 from confide.core.transcript import Message, Payload, Transcript
 from confide.mechanisms.share.joint.engine import Engine, imported
 from confide.mechanisms.share.joint.plan import JointPlan
 from confide.mechanisms.share.refusals import RefusedError
 from confide.serve.parties.certificates import Identity
 from confide.serve.parties.handshake import agreed, connected
-from confide.serve.parties.links import Kind, Link, flushed, lost, parted, pump, reported
+from confide.serve.parties.links import Kind, Link, broken, ended_by, flushed, lost, pump, reported, watched
 
 T = TypeVar("T")
-BEATS = 4
-"""Heartbeats in the time that a party may be silent."""
+WHAT = "computation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +103,6 @@ class _Running:
         except Exception:
             self.fail(lost(link.party, "it sent what this computation cannot use"))
 
-    async def watch(self) -> None:
-        """Send heartbeats, and end the run if a party is silent."""
-        pause = self.plan.silence / BEATS
-        while True:
-            for link in self.links.values():
-                link.send(Kind.BEAT)
-            asleep = time.monotonic()
-            await asyncio.sleep(pause)
-            if time.monotonic() - asleep > 2 * pause:
-                continue  # this process had no turn itself, so it cannot say who was silent
-            for link in self.links.values():
-                silent = time.monotonic() - link.heard
-                if silent > self.plan.silence and not link.done:
-                    self.fail(lost(link.party, f"it was silent for {silent:.0f} s"))
-
 
 async def joined(
     plan: JointPlan,
@@ -164,15 +147,17 @@ async def joined(
                 threshold=plan.colluding,
                 carrier=running,
             )
-            loop.set_exception_handler(lambda _, context: running.fail(_broken(context.get("exception"))))
+            loop.set_exception_handler(
+                lambda _, context: running.fail(broken(context.get("exception"), WHAT))
+            )
             tasks += [loop.create_task(running.listen(link)) for link in links.values()]
-            tasks.append(loop.create_task(running.watch()))
+            tasks.append(loop.create_task(watched(links.values(), silence=plan.silence, fail=running.fail)))
             work = loop.create_task(_computed(running, compute))
             tasks.append(work)
             await asyncio.wait({work, running.ended}, return_when=asyncio.FIRST_COMPLETED)
             value = running.ended.result() if running.ended.done() else work.result()
     except BaseException as fault:
-        raise await _parted(fault, running) from None
+        raise await ended_by(fault, links, me=name, deadline=plan.deadline, what=WHAT) from None
     finally:
         running.ended.cancel()
         for task in tasks:
@@ -223,24 +208,3 @@ async def _computed(running: _Running, compute: Callable[[Engine], Awaitable[T]]
     await running.all_done.wait()
     await flushed(running.links)
     return value
-
-
-async def _parted(fault: BaseException, running: _Running) -> BaseException:
-    """Let the others know who ended the run, and give the error for this party."""
-    if isinstance(fault, TimeoutError):
-        waited = [link.party for link in running.links.values() if not link.done] or [running.name]
-        fault = lost(waited[0], f"the run took longer than its {running.plan.deadline:g} s")
-    blamed = fault.parties[0] if isinstance(fault, RefusedError) and fault.parties else running.name
-    await parted(running.links, blamed)
-    if isinstance(fault, Exception) and not isinstance(fault, ConfideError):
-        return _broken(fault)
-    return fault
-
-
-def _broken(fault: object) -> BaseException:
-    # By its type alone: the text of an error of another library may hold shares or values.
-    if isinstance(fault, ConfideError):
-        return fault
-    return ConfideError(
-        f"the computation failed ({type(fault).__name__}): report this as a fault of confide."
-    )
