@@ -39,6 +39,11 @@ NOT_RUN = {
     "confide outsource serve": "runs until it is stopped; tests/serve/evaluator starts one",
     "confide outsource ask": "needs that server",
     "confide audit protocol flwr": "needs flwr, in an environment of its own",
+    "confide collaborate plan.toml --simulate --record transcript    # one": "docs/collaborate.md runs it",
+    "confide join plan.toml": "a party's own process, beside the others'; tests/cli/test_join.py starts all",
+    "confide match plan.toml": "a party's own process; tests/cli/test_match.py starts both",
+    "confide outsource plan --model net.safetensors": "docs/outsource.md runs it on a model",
+    "confide audit computation record-a": "needs the records of such a run",
 }
 """The commands that no test can run, each with the reason."""
 
