@@ -16,7 +16,8 @@ MODELS = re.findall(r"^### (`.+?`)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DO
 
 def test_each_kind_has_one() -> None:
     named = Counter(name for heading, _ in MODELS for name in re.findall(r"`(\w+)`", heading))
-    assert named == Counter(audits.KINDS)
+    questioned = ["computation", "protocol"]  # asked by questions, with a report of their own
+    assert named == Counter([*audits.KINDS, *questioned])
 
 
 def test_each_is_whole() -> None:
