@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from confide.mechanisms.encrypt.ckks import EvaluationKit, SecretContext
     from confide.releases.outsourcing.key_files import MadeKeys, make_keys, read_keys, read_kit
     from confide.releases.outsourcing.plan_file import OutsourcePlan, read_plan
     from confide.releases.outsourcing.planning import WrittenPlan, make_plan
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 _HOME = {
     "AskSettings": "confide.serve.evaluator.settings",
     "Asked": "confide.serve.evaluator.asking",
+    "EvaluationKit": "confide.mechanisms.encrypt.ckks",
     "EvaluatorSettings": "confide.serve.evaluator.settings",
     "MadeKeys": "confide.releases.outsourcing.key_files",
     "Outsourced": "confide.serve.evaluator.asking",
     "OutsourceKeysSettings": "confide.releases.outsourcing.settings",
     "OutsourcePlan": "confide.releases.outsourcing.plan_file",
     "OutsourcePlanSettings": "confide.releases.outsourcing.settings",
+    "SecretContext": "confide.mechanisms.encrypt.ckks",
     "WrittenPlan": "confide.releases.outsourcing.planning",
     "ask": "confide.serve.evaluator.asking",
     "make_keys": "confide.releases.outsourcing.key_files",
@@ -44,12 +47,14 @@ _HOME = {
 __all__ = [
     "AskSettings",
     "Asked",
+    "EvaluationKit",
     "EvaluatorSettings",
     "MadeKeys",
     "OutsourceKeysSettings",
     "OutsourcePlan",
     "OutsourcePlanSettings",
     "Outsourced",
+    "SecretContext",
     "WrittenPlan",
     "ask",
     "make_keys",
@@ -67,3 +72,8 @@ def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     raise AttributeError(f"confide.outsource has no {name!r}; it has {', '.join(__all__)}.")
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return sorted(__all__)

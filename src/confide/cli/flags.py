@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 import click
 
 from confide.cli.completing import completer_of
+from confide.core.durations import in_time
 from confide.core.errors import DataError
 from confide.core.flags import GET, HOLD, HOW, KNOWS, Flag, Group
 from confide.core.foreign import escaped
@@ -198,11 +199,11 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
         [f.name, *[flag.short] * bool(flag.short), name],
         group=flag.group,
         parsed=flag.parse is not None,
-        help=IN_PYTHON.sub(".", said) + _limits(f.default, flag.least),
+        help=IN_PYTHON.sub(".", said) + _limits(f.default, flag),
         # Click takes a default of None for a value that was given; where nothing is needed the record's
         # own default holds.
         **({"required": True} if needed else {"default": None}),
-        is_flag=kind is bool,
+        is_flag=True if kind is bool else None,  # with False, click takes no value that begins with a minus
         multiple=_several(kind) and not flag.parse,
         metavar=flag.metavar or {int: "N", float: "X"}.get(kind),
         # A switch has no value.
@@ -212,11 +213,15 @@ def _parameter(f: Field[Any], hint: Hint, said: str) -> click.Parameter | None:
     )
 
 
-def _limits(default: object, least: int | None) -> str:
+def _limits(default: object, flag: Flag) -> str:
     """The record's default and the least number, as the help shows them; nothing where there are none."""
     nothing = default is MISSING or default is None or default is False or default in ((), "")
-    shown = f"{default:,}" if type(default) is int else default
-    told = [*[f"default: {shown}"] * (not nothing), *[f"at least {least}"] * bool(least)]
+    shown = default
+    if type(default) is int and default >= 10_000:
+        shown = f"{default:,}"
+    if isinstance(default, float) and flag.metavar == "SPAN":
+        shown = in_time(default)
+    told = [*[f"default: {shown}"] * (not nothing), *[f"at least {flag.least}"] * bool(flag.least)]
     return f"  [{'; '.join(told)}]" if told else ""
 
 

@@ -115,7 +115,7 @@ def test_one_layer_needs_no_metadata_and_takes_its_link(tmp_path: Path) -> None:
     "tensors, said, words",
     [
         (TENSORS, {}, "holds 2 linear layers, and what stands between them is not said"),
-        (TENSORS, {"layers": "linear relu linear"}, "what stands between them is not said"),
+        (TENSORS, {"layers": "linear relu linear"}, "ReLU cannot be computed .* train with squares"),
         (TENSORS, {"layers": "linear square linear", "link": "relu"}, "has the link 'relu'"),
         (TENSORS | {"1.running_mean": A0}, {}, "holds 1.running_mean"),
         ({"0.weight": np.zeros((2, 2, 3, 3))}, {}, "no linear layer"),
@@ -154,8 +154,25 @@ def test_weights_of_a_module_are_put_into_it(tmp_path: Path) -> None:
         read_arithmetic(net, architecture=net)
     with pytest.raises(ModelError, match="ReLU cannot be computed on encrypted rows: train with squares"):
         read_arithmetic(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))
-    with pytest.raises(ModelError, match="fold it into the linear layer before"):
-        read_arithmetic(nn.Sequential(nn.Linear(3, 4), Squared(), nn.BatchNorm1d(4), nn.Linear(4, 2)))
+    with pytest.raises(ModelError, match="LayerNorm cannot be computed"):
+        read_arithmetic(nn.Sequential(nn.Linear(3, 4), Squared(), nn.LayerNorm(4), nn.Linear(4, 2)))
+
+
+def test_the_command_takes_the_name_of_an_architecture(tmp_path: Path, monkeypatch) -> None:
+    from click.testing import CliRunner
+    from safetensors.torch import save_file as save_tensors
+    from torch import nn
+
+    from confide.cli import main
+
+    lines = ("from torch import nn", "def build():", "    return nn.Sequential(nn.Linear(3, 2))")
+    (tmp_path / "built_here.py").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    save_tensors(nn.Sequential(nn.Linear(3, 2)).state_dict(), tmp_path / "net.safetensors")
+    words = ["outsource", "plan", "--rows", "9", "--bound", "1", "--architecture", "built_here:build"]
+    places = ["--model", str(tmp_path / "net.safetensors"), "--out", str(tmp_path / "plan.json")]
+    done = CliRunner().invoke(main, [*words, *places])
+    assert done.exit_code == 0, done.output
 
 
 def test_a_pipeline_is_refused_with_what_to_give() -> None:

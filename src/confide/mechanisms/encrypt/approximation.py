@@ -82,7 +82,7 @@ def refusal(step: str) -> str:
     """Say of a step of a network that it cannot be computed, and what is nearest."""
     cannot = f"{step} cannot be computed on encrypted rows"
     if step.startswith("BatchNorm"):
-        return f"{cannot}: fold it into the linear layer before it."
+        return f"{cannot} as it stands: fold it into the linear layer beside it, or give the torch module."
     if step.startswith("MaxPool"):
         return f"{cannot}: train with AvgPool in its place."
     if step in ACTIVATIONS:

@@ -140,6 +140,10 @@ class Arithmetic:
                 raise ModelError(
                     f"layer {number} has weights {layer.weights.shape}, offset {layer.offset.shape}."
                 )
+            if layer.weights.size == 0:
+                raise ModelError(
+                    f"layer {number} has no weights, shape {layer.weights.shape}: train it again."
+                )
             if layer.weights.shape[1] != width:
                 raise ModelError(f"layer {number} takes {layer.weights.shape[1]} values, and gets {width}.")
             if not (np.isfinite(layer.weights).all() and np.isfinite(layer.offset).all()):
@@ -232,7 +236,7 @@ def with_server_link(model: Arithmetic, *, degree: int, reach: float) -> tuple[A
 def read_model(model: Any, *, shape: tuple[int, ...] | None = None) -> Arithmetic:
     """Read a linear or logistic model of scikit-learn, or a `torch.nn.Sequential`, as arithmetic.
 
-    Convolutions and mean pooling become matrices; linear steps after each other become one.
+    Convolutions, mean pooling and trained batch norms become matrices; linear steps in a row become one.
 
     Args:
         model: trained.
@@ -259,7 +263,7 @@ def read_model(model: Any, *, shape: tuple[int, ...] | None = None) -> Arithmeti
             shape = offset.shape
         elif kind in LINEAR_STEPS:
             if shape is None:
-                raise ModelError(f"{kind} needs the shape of one input: say shape=(channels, height, width).")
+                raise ModelError(f"{kind} needs the shape of one input: give it, channels first (1,28,28).")
             weights, offset, shape = matrix_of(step, shape)
             _append(layers, Affine(weights, offset))
         elif kind == "Square":

@@ -6,13 +6,15 @@ can play every attack on the model. Decrypted scores must not go back to the eva
 2021: their errors tell about the key), so nothing here sends them.
 
 *Wrong answers.* A ciphertext of another key, or a damaged one, is decrypted to numbers without a word. In
-columns a batch therefore holds one row twice, in secret random slots; in row layout the row stands in all
-slots, at least twice. A batch is discarded where two copies disagree or a score leaves the announced range.
-This finds accidents, not an evaluator that computes another function.
+columns a batch therefore holds one row twice, in secret random slots, and random numbers in all slots that
+are left; in row layout the row stands in all slots, at least twice. A batch is discarded where two copies
+disagree or a score leaves the announced range. This finds accidents, not an evaluator that computes another
+function, or that answers one row with the scores of another of the same key.
 """
 
 from __future__ import annotations
 
+import math
 import secrets
 from functools import cached_property
 from typing import Any
@@ -29,6 +31,10 @@ from confide.mechanisms.encrypt.parameters import tenseal
 from confide.mechanisms.encrypt.plan import Plan
 from confide.mechanisms.encrypt.seal import Seal, rotation_keys, saved
 
+DISCARDED = (
+    "Ask who runs the server what happened before you ask about rows again: which answers are garbage tells "
+    "a server about your key."
+)
 LENGTH = 8  # bytes before a kit with rotation keys: how long its first part is
 
 
@@ -121,12 +127,12 @@ class SecretContext:
         if not apart <= 2 * plan.precision:
             raise DataError(
                 f"a batch was discarded: one row was in it twice, and its scores differ by {apart:.2g} "
-                f"(promised {plan.precision:g}); it is damaged or of another key: send the rows again."
+                f"(promised {plan.precision:g}); it is damaged or of another key. {DISCARDED}"
             )
         if not (np.abs(scores) <= plan.largest + plan.precision).all():
             raise DataError(
                 f"a batch was discarded: a score of {np.abs(scores).max():.3g} is above the announced "
-                f"{plan.largest:.3g}; the evaluator computed something else: compare the models."
+                f"{plan.largest:.3g}; the evaluator computed something else. {DISCARDED}"
             )
         return applied(plan.link, scores)
 
@@ -140,8 +146,8 @@ class SecretContext:
             if self._seal.level(one) == 0 and self._seal.scale(one) == self.plan.parameters.scale:
                 return self._seal.decrypted(one)
         except (ValueError, RuntimeError) as error:
-            raise DataError("a ciphertext cannot be read, the batch was discarded: send it again.") from error
-        raise DataError("a ciphertext of another level or scale, the batch was discarded: send it again.")
+            raise DataError(f"a batch was discarded: a ciphertext cannot be read. {DISCARDED}") from error
+        raise DataError(f"a batch was discarded: a ciphertext has another level or scale. {DISCARDED}")
 
 
 class EvaluationKit:
@@ -191,14 +197,16 @@ class EvaluationKit:
             raise DataError("this is not the model of the plan (its digest differs): make a new plan.")
         asked = read_message(raw, kind="rows", plan=plan.hash, key=self.key, parts=plan.sent_parts)
         if asked.batch in self._seen:
-            raise DataError(f"batch {asked.batch[:8]} came before: encrypt the rows again.")
+            raise DataError(f"batch {asked.batch[:8]} came before: each batch is answered once.")
         try:
             ones = [self._seal.read(part) for part in asked.parts]
         except (ValueError, RuntimeError) as error:
-            raise DataError("a ciphertext cannot be read: encrypt the rows again.") from error
+            raise DataError(
+                "a ciphertext of these rows cannot be read: make new keys of this plan."
+            ) from error
         levels, scale = plan.parameters.levels, plan.parameters.scale
         if any(self._seal.level(one) != levels or self._seal.scale(one) != scale for one in ones):
-            raise DataError("a ciphertext of another level or scale: encrypt the rows again.")
+            raise DataError("a ciphertext of another level or scale: make new keys of this plan.")
         self._seen.add(asked.batch)
         if plan.layout == "columns":
             made = column_scores(self._seal, model, ones, scale)
@@ -222,9 +230,16 @@ def _in_columns(rows: Floats, plan: Plan) -> tuple[Floats, list[int], int]:
     """The rows in random slots float[slots, inputs], one of them twice; the slots, and which row it is."""
     places = secrets.SystemRandom().sample(range(plan.parameters.slots), len(rows) + 1)
     twin = secrets.randbelow(len(rows))
-    slots = np.zeros((plan.parameters.slots, plan.inputs))
+    slots = _fill(plan)  # zeros would agree with each other in an answer to another batch
     slots[places] = np.vstack([rows, rows[twin][None]])
     return slots, places, twin
+
+
+def _fill(plan: Plan) -> Floats:
+    """Random inputs within the bound: float[slots, inputs]."""
+    shape = (plan.parameters.slots, plan.inputs)
+    words = np.frombuffer(secrets.token_bytes(4 * math.prod(shape)), np.uint32).reshape(shape)
+    return (words / 2**31 - 1) * plan.bound
 
 
 def _in_a_row(rows: Floats, plan: Plan) -> tuple[Floats, list[int], int]:

@@ -56,7 +56,10 @@ def read_message(raw: bytes, *, kind: Kind, plan: str, key: str, parts: int) -> 
     except ValueError:
         header = None
     if not isinstance(header, dict):
-        raise DataError("this is no message of an encrypted computation, or it is damaged: send it again.")
+        raise DataError(
+            "this is no message of an encrypted computation, or it is damaged: look at the way between "
+            "client and server."
+        )
     for name, expected in (("version", VERSION), ("kind", kind), ("plan", plan), ("key", key)):
         if header.get(name) != expected:
             raise DataError(
@@ -66,9 +69,15 @@ def read_message(raw: bytes, *, kind: Kind, plan: str, key: str, parts: int) -> 
     stated, body = header.get("parts"), raw[4 + length :]
     lengths = [n for n in stated if type(n) is int and n > 0] if isinstance(stated, list) else []
     if lengths != stated or len(lengths) != parts or sum(lengths) != len(body):
-        raise DataError(f"a message of another length: {parts} ciphertexts were expected; send it again.")
+        raise DataError(
+            f"a message of another length: {parts} ciphertexts were expected; look at the way between client "
+            "and server."
+        )
     if sha256(body).hexdigest() != header.get("sha256") or not isinstance(header.get("batch"), str):
-        raise DataError("a message was damaged on its way (its digest differs): send it again.")
+        raise DataError(
+            "a message was damaged on its way (its digest differs): look at the way between client and "
+            "server."
+        )
     cut, start = list[bytes](), 0
     for n in lengths:
         cut.append(body[start : start + n])

@@ -78,7 +78,7 @@ class OutsourcePlanSettings:
     precision: Annotated[float, Flag(group=GET)] = 1e-4
     latency: Annotated[float, Flag(group=GET, metavar="SPAN", parse=span_of)] | None = None
     columns: Annotated[Sequence[str], Flag(group=HOLD, metavar="NAMES", parse=columns_of)] = ()
-    architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE")] = None
+    architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE:FUNCTION", parse=str)] = None
     shape: Annotated[Sequence[int], Flag(group=HOLD, metavar="SIZES", parse=shape_of)] = ()
     link: Annotated[Literal["identity", "sigmoid", "softmax"] | None, Flag(group=HOLD)] = None
     out: Annotated[Path, Flag(group=GET, metavar="FILE")] = Path("plan.json")

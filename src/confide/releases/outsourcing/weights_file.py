@@ -10,6 +10,7 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.errors import ModelError
+from confide.mechanisms.encrypt.approximation import ACTIVATIONS, refusal
 from confide.mechanisms.encrypt.arithmetic import Affine, Arithmetic, Layer, Link, Square
 
 LAYERS, LINK = "layers", "link"
@@ -31,7 +32,10 @@ def read_weights(path: Path, *, link: Link | None = None) -> Arithmetic:
     tensors, said = _opened(path)
     linear = _linear(tensors, path)
     order = said.get(LAYERS, "linear" if len(linear) == 1 else "").split()
-    if order.count("linear") != len(linear) or set(order) - {"linear", "square"}:
+    if other := [kind for kind in order if kind not in ("linear", "square")]:
+        torch = {name.casefold(): name for name in ACTIVATIONS}
+        raise ModelError(f"{path}: {refusal(torch.get(other[0].casefold(), other[0]))[:400]}")
+    if order.count("linear") != len(linear):
         raise ModelError(
             f"{path} holds {len(linear)} linear layers, and what stands between them is not said: name the "
             'module with --architecture mypkg.net:build, or save with metadata={"layers": "linear square '
@@ -41,7 +45,10 @@ def read_weights(path: Path, *, link: Link | None = None) -> Arithmetic:
     if stated not in get_args(Link):
         raise ModelError(f"{path} has the link {stated!r:.40}: choose one of {', '.join(get_args(Link))}.")
     if link is not None and stated != link:
-        raise ModelError(f"{path} says the link {stated}, and {link} is given: leave one of them out.")
+        raise ModelError(
+            f"{path} says the link {stated}, and not {link}: give the model of that link, or leave the link "
+            "out."
+        )
     rest = iter(linear)
     layers: list[Layer] = [next(rest) if kind == "linear" else Square() for kind in order]
     return Arithmetic(tuple(layers), cast("Link", stated))

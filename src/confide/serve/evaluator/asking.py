@@ -52,8 +52,9 @@ class Asked:
     def __str__(self) -> str:
         """What was asked, and what the scores say."""
         return (
-            f"{self.path}: scores of {self.rows:,} rows, asked in {self.batches:,} batches; before its link "
-            f"each is off by at most {self.precision:g}.\n"
+            f"{self.path}: scores of {self.rows:,} rows, batches asked: {self.batches:,}; before its link "
+            f"each "
+            f"is off by at most {self.precision:g}.\n"
             f"{self.rows:,} rows were asked about: {self.inputs + 1:,} scores rebuild a linear model of "
             f"{self.inputs:,} inputs. Keep the scores: they must not go back to the server."
         )

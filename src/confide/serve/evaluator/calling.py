@@ -24,6 +24,7 @@ PAUSE = 1.0
 """Seconds between two tries."""
 FASTEST = 60.0
 """Seconds in which no answer is called late, however fast the plan is."""
+UNSAID = "it gives no reason; ask who runs it."
 SLOWER = 20
 """How often longer than the forecast a batch may take: the server may be another machine."""
 
@@ -144,7 +145,7 @@ class Server:
         if len(raw) > most:
             raise DataError(f"an answer of over {most:,} bytes: it is none of this plan.")
         if got.status != HTTPStatus.OK:
-            raise DataError(f"the server refused this ({got.status}): {_detail(raw)}")
+            raise DataError(f"nothing was written: the server refused this ({got.status}): {_detail(raw)}")
         return raw
 
 
@@ -191,4 +192,4 @@ def _detail(raw: bytes) -> str:
         said: Any = json.loads(raw)
     except ValueError:
         said = None
-    return in_one_line(said.get("detail", "no reason") if isinstance(said, dict) else "no reason")[:300]
+    return in_one_line(said.get("detail", UNSAID) if isinstance(said, dict) else UNSAID)[:300]

@@ -115,6 +115,6 @@ def served(evaluator: Evaluator, tls: ssl.SSLContext) -> uvicorn.Config:
 def _count(batches: int, rows: int, inputs: int) -> str:
     """How much was asked, and what that tells about the model."""
     return (
-        f"{batches:,} batches were answered, of up to {batches * rows:,} rows. {inputs + 1:,} scores rebuild "
+        f"Batches answered: {batches:,}, of up to {batches * rows:,} rows. {inputs + 1:,} scores rebuild "
         f"a linear model of {inputs:,} inputs."
     )

@@ -59,7 +59,7 @@ class EvaluatorSettings:
     plan: Held
     _: KW_ONLY
     model: Annotated[Any, Flag(group=HOLD, metavar="MODEL")]
-    architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE")] = None
+    architecture: Annotated[Any, Flag(group=HOLD, metavar="MODULE:FUNCTION", parse=str)] = None
     kit: Annotated[Path, Flag(group=HOLD, metavar="FOLDER")]
     tls: Annotated[tuple[Path, Path] | None, Flag(group=HOLD, metavar="CERT,KEY", parse=tls_of)] = None
     host: Annotated[str, Flag(group=GET, metavar="ADDRESS")] = "127.0.0.1"
