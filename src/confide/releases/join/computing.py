@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from confide.core.arrays import Floats
 from confide.mechanisms.share.joint import columns, inside
 from confide.mechanisms.share.joint.engine import Engine
 from confide.mechanisms.share.joint.noise import NoisyTotals
 from confide.mechanisms.share.joint.plan import JointPlan
-from confide.mechanisms.share.joint.summing import BITS, SharedTotals, Totals, errors
+from confide.mechanisms.share.joint.summing import SharedTotals, Totals, bits_for, errors
 from confide.releases.join.computations import COMPUTATIONS, Found, noise_of
 from confide.releases.join.records import Held
+
+SHOWN = 6
+"""Columns that a sentence names."""
 
 
 @dataclass(slots=True)
@@ -29,6 +34,27 @@ class _Opened:
         self.times, self.words = self.times + 1, len(bounds)
         self.error = max(self.error, float(errors(bounds, self.owners).max()))
         return await self.totals(values, bounds)
+
+
+def _listed(names: Sequence[str], values: Floats) -> str:
+    """The first few by name, and the largest of all others."""
+    told = [f"{value:.1g} ({name})" for name, value in zip(names, values[:SHOWN], strict=False)]
+    rest = values[SHOWN:]
+    return ", ".join([*told, *([f"{rest.max():.1g} (the others)"] if len(rest) else [])])
+
+
+def _rounded_inside(plan: JointPlan) -> str:
+    """How exact coefficients are that nobody sees the moments of."""
+    names = [column.name for column in plan.columns]
+    reach = np.array([column.reach for column in plan.columns])
+    steps = _listed(names, reach / 2.0 ** (inside.FINE + 1))
+    relative = (plan.colluding + 3) * 2.0**-48
+    least = _listed(["intercept", *names], relative * reach[-1] / np.concatenate([[1.0], reach[:-1]]))
+    return (
+        f"Values are rounded by at most {steps}. Beside that, coefficients are off by at most {least}, and "
+        f"{relative:.1g} of themselves. Columns that determine each other are not noticed inside. No "
+        "overflow is possible."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +86,14 @@ class Computing:
     held: Held
     charge: Callable[[float], None]
     opened: _Opened | None = field(default=None, init=False)
+    found: Found = field(default_factory=dict, init=False)
 
     async def __call__(self, engine: Engine) -> Found:
         """The result, which all parties learn."""
+        self.found = await self._computed(engine)
+        return self.found
+
+    async def _computed(self, engine: Engine) -> Found:
         made = COMPUTATIONS[self.plan.computation]
         if self.plan.split == "columns":
             return await made.across(self.held.columns, self.plan, engine, name=self.name)
@@ -83,15 +114,10 @@ class Computing:
         if self.plan.split == "columns":
             return (
                 f"Columns are divided by their bounds and rounded to {columns.BITS} bits: a mean product is "
-                f"off by at most {columns.ERROR:.2g}. No overflow is possible."
+                f"off by at most {columns.ERROR:.2g}. {self._result()}No overflow is possible."
             )
         if self.plan.inside:
-            ridge = (len(self.plan.columns)) * len(self.plan.owners) * 2.0**-inside.GRID
-            return (
-                f"Moments of columns divided by their bounds are rounded to {inside.GRID} bits, with a ridge "
-                f"of {ridge:.2g}; a coefficient x of these is off by at most {self.plan.colluding + 3} 2^-48 "
-                "(1 + |x|). No overflow is possible."
-            )
+            return _rounded_inside(self.plan)
         if self.opened is None:
             return ""
         times = "once" if self.opened.times == 1 else f"{self.opened.times:,} times"
@@ -103,6 +129,19 @@ class Computing:
                 "possible."
             )
         return (
-            f"{words}, in fixed point of {BITS} bits: each is off by at most {self.opened.error:.2g} "
-            "beside the rounding of float64. No overflow is possible."
+            f"{words}, in fixed point of {bits_for(self.opened.words)} bits: each is off by at most "
+            f"{self.opened.error:.2g} beside the rounding of float64. {self._result()}No overflow is "
+            "possible."
         )
+
+    def _result(self) -> str:
+        """How far the result itself may be from that of exact arithmetic; empty where it is a sum."""
+        found, names = self.found, [column.name for column in self.plan.columns]
+        if "last step" in found:
+            moved = _listed(["intercept", *names], found["last step"])
+            return f"The last step moved the coefficients by {moved}. "
+        if "error" not in found:
+            return ""
+        if "coefficients" in found:
+            return f"The coefficients are off by at most {_listed(['intercept', *names], found['error'])}. "
+        return f"Variances are off by at most {_listed(names, np.diag(found['error']))}. "

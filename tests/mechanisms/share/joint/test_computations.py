@@ -122,7 +122,7 @@ def test_the_error_of_a_sum_is_below_its_bound():
     bounds = 10.0 ** rng.integers(-8, 9, 500)
     parts = rng.uniform(-1, 1, (3, 500)) * bounds
     whole = np.array([on_grid(part, bounds) for part in parts], object)
-    assert max(abs(step) for step in whole.ravel()) <= 2**62
+    assert max(abs(step) for step in whole.ravel()) <= 2**120
     total = whole.sum(0).astype(float) / steps(bounds)
     assert (np.abs(total - parts.sum(0)) <= errors(bounds, 3) + 1e-15 * bounds).all()
 
@@ -145,3 +145,30 @@ def test_records_that_do_not_fit_the_plan_are_refused(change, said):
 def test_a_statistic_beyond_its_bound_is_refused_and_never_wraps():
     with pytest.raises(DataError, match="1 of 2 statistics are beyond"):
         on_grid(np.array([1.0, 2.1]), np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("wide", [1.0, 1e7, 1e12])
+def test_bounds_that_are_far_too_wide_cost_no_digits_that_are_not_named(rows, wide):
+    """The error that is said holds beside arithmetic in long doubles; the columns keep within 100 of 1e14."""
+    far = tuple(Column(name=c.name, low=c.low * wide, high=c.high * wide) for c in COLUMNS)
+    plan, parts = plan_of(far), [rows[:30], rows[30:]]
+    found = jointly(fitting.covariance, plan, parts)
+    exact = rows.astype(np.longdouble)
+    centred = exact - exact.mean(0)
+    assert (np.abs(found["covariance"] - centred.T @ centred / 89) <= found["error"]).all()
+    assert found["error"].max() < 1e-8
+    single = jointly(tallies.moments, plan, parts)
+    assert (np.abs(single["variance"] - (centred**2).sum(0) / 89) <= single["error"]).all()
+    fit = jointly(fitting.least_squares, plan, parts)
+    design = np.column_stack([np.ones(90), rows[:, :2]])
+    close = np.linalg.lstsq(design, rows[:, 2], rcond=None)[0]
+    assert (np.abs(fit["coefficients"] - close) <= fit["error"] + 1e-13).all() and fit["error"].max() < 1e-8
+
+
+def test_columns_that_almost_determine_each_other_are_refused_or_said_to_be_uncertain(rows):
+    twin = np.column_stack([rows[:, 0], rows[:, 0] * 10 + 50 + 1e-9 * rows[:, 2], rows[:, 2]])
+    with pytest.raises(DataError, match="determine each other"):
+        jointly(fitting.least_squares, plan_of(), [twin[:30], twin[30:]])
+    near = np.column_stack([rows[:, 0], rows[:, 0] * 10 + 50 + 1e-4 * rows[:, 2], rows[:, 2]])
+    found = jointly(fitting.least_squares, plan_of(), [near[:30], near[30:]])
+    assert found["error"].max() > 1e-7

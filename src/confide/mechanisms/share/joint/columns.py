@@ -3,8 +3,8 @@
 Every owner shares its columns in fixed point; sums of products are taken on shares, and only the moments are
 opened.
 
-*Statement.* A column is divided by its bound and rounded to 2^-26. A moment, the mean of the product of two
-such columns, is off by at most 2^-26 (1 + 2^-28). A sum of n products is at most n 2^52, and the field has
+*Statement.* A column is divided by its bound and rounded to 2^-52. A moment, the mean of the product of two
+such columns, is off by at most 2^-52 (1 + 2^-54). A sum of n products is at most n 2^104, and the field has
 room for it.
 """
 
@@ -21,7 +21,7 @@ from confide.mechanisms.share.joint.fitting import covariances, solved
 from confide.mechanisms.share.joint.plan import JointPlan
 from confide.mechanisms.share.joint.summing import within
 
-BITS = 26
+BITS = 52
 ERROR = 2.0**-BITS * (1 + 2.0 ** -(BITS + 2))
 """Of a moment of scaled columns at most."""
 
@@ -67,14 +67,15 @@ async def least_squares(
 ) -> dict[str, Floats]:
     """Least squares of the plan's last column on the others, with the moments that were opened for it."""
     gram = await cross_moments(records, plan, engine, name=name)
-    return {"coefficients": solved(gram, plan), "moments": gram}
+    return {**solved(gram, plan, grid=plan.rows * ERROR), "moments": gram}
 
 
 async def covariance(
     records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
 ) -> dict[str, Floats]:
     """Count, means and covariances of the plan's columns."""
-    return covariances(await cross_moments(records, plan, engine, name=name), plan)
+    gram = await cross_moments(records, plan, engine, name=name)
+    return covariances(gram, plan, grid=plan.rows * ERROR)
 
 
 def on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) -> dict[int, Array]:

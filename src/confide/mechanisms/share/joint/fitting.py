@@ -12,13 +12,19 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
+from confide.mechanisms.share.joint.exactness import covariance_errors, moment_errors, solution_errors
 from confide.mechanisms.share.joint.plan import JointPlan
-from confide.mechanisms.share.joint.summing import Totals
+from confide.mechanisms.share.joint.summing import Totals, errors
 
 NEWTON_STEPS = 12
 LLOYD_STEPS = 20
 SINGULAR = 1e-13
 """The least eigenvalue relative to the largest below which columns determine each other in float64."""
+DEPENDENT = "columns of the regression determine each other: leave one out, or set a penalty."
+SEPARATED = (
+    "the columns determine each other, or the target: there are no coefficients. Leave a column out, or set "
+    "a penalty."
+)
 
 
 async def least_squares(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
@@ -28,7 +34,7 @@ async def least_squares(rows: Floats | None, plan: JointPlan, totals: Totals) ->
         DataError: if columns determine each other.
     """
     gram = await moments(rows, plan, totals)
-    return {"coefficients": solved(gram, plan), "count": gram[:1, 0]}
+    return {**solved(gram, plan, grid=grid_of(plan)), "count": gram[:1, 0]}
 
 
 async def covariance(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
@@ -37,7 +43,7 @@ async def covariance(rows: Floats | None, plan: JointPlan, totals: Totals) -> di
     Raises:
         DataError: if there are fewer than two rows altogether.
     """
-    return covariances(await moments(rows, plan, totals), plan)
+    return covariances(await moments(rows, plan, totals), plan, grid=grid_of(plan))
 
 
 async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> Floats:
@@ -60,12 +66,19 @@ async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> Float
     return gram + np.triu(gram, 1).T
 
 
-def covariances(gram: Floats, plan: JointPlan) -> dict[str, Floats]:
-    """Count, means and covariances from the moments of the scaled columns.
+def grid_of(plan: JointPlan) -> float:
+    """The error of a moment on its grid."""
+    words = (len(plan.columns) + 1) * (len(plan.columns) + 2) // 2
+    return float(errors(np.full(words, float(plan.rows)), len(plan.owners))[0])
+
+
+def covariances(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floats]:
+    """Count, means and covariances from the moments of the scaled columns; without noise, errors too.
 
     Args:
         gram: float64[columns + 1, columns + 1], of a column of ones and the columns.
         plan: with bounds.
+        grid: the error of a moment.
 
     Raises:
         DataError: if there are fewer than two rows altogether.
@@ -75,19 +88,26 @@ def covariances(gram: Floats, plan: JointPlan) -> dict[str, Floats]:
         raise DataError(f"{count:.0f} rows of all parties together: a covariance needs two.")
     mean = gram[0, 1:] / count
     spread = (gram[1:, 1:] - count * np.outer(mean, mean)) / (count - 1)
-    return {
+    found = {
         "count": np.array([count]),
         "mean": mean * reach,
         "covariance": spread * np.outer(reach, reach),
     }
+    if plan.epsilon is not None:
+        return found
+    off = covariance_errors(gram, moment_errors(gram, grid=grid))
+    return {**found, "error": off * np.outer(reach, reach)}
 
 
-def solved(gram: Floats, plan: JointPlan) -> Floats:
+def solved(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floats]:
     """The coefficients, intercept first, from the moments of the scaled columns: float64[columns].
+
+    Without noise, bounds on their errors too.
 
     Args:
         gram: float64[columns + 1, columns + 1], of a column of ones, the features and the target.
         plan: with bounds and penalty.
+        grid: the error of a moment.
 
     Raises:
         DataError: if columns determine each other.
@@ -95,16 +115,24 @@ def solved(gram: Floats, plan: JointPlan) -> Floats:
     reach = scales(plan)
     penalty = plan.setting("penalty", 0.0)
     system = gram[:-1, :-1] + np.diag([0.0, *(penalty / reach[:-1] ** 2)])
-    eigenvalues = np.linalg.eigvalsh(system)
+    size = np.sqrt(np.maximum(np.diag(system), 0))
+    eigenvalues = np.linalg.eigvalsh(system / np.outer(size, size)) if size.all() else np.zeros(1)
     if not eigenvalues[0] > SINGULAR * eigenvalues[-1]:
         if plan.epsilon is not None:
             raise DataError(
                 "the noise drowns the moments of this regression, and no coefficients follow from them: give "
                 "more epsilon, closer bounds, or a larger penalty by ridge."
             )
-        raise DataError("columns of the regression determine each other: leave one out, or set a penalty.")
-    scaled = np.linalg.solve(system, gram[:-1, -1]) * reach[-1]
-    return np.concatenate([scaled[:1], scaled[1:] / reach[:-1]])
+        raise DataError(DEPENDENT)
+    units = np.concatenate([[1.0], 1 / reach[:-1]]) * reach[-1]
+    scaled = np.linalg.solve(system / np.outer(size, size), gram[:-1, -1] / size) / size
+    if plan.epsilon is not None:
+        return {"coefficients": scaled * units}
+    off = moment_errors(gram, grid=grid)
+    error = solution_errors(system, gram[:-1, -1], off[:-1, :-1], off[:-1, -1])
+    if not np.isfinite(error).all():
+        raise DataError(DEPENDENT)
+    return {"coefficients": scaled * units, "error": error * units}
 
 
 async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
@@ -126,8 +154,7 @@ async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict
         design, target = np.column_stack([np.ones(len(rows)), rows[:, :-1] / reach]), rows[:, -1]
         if not np.isin(target, (0, 1)).all():
             raise DataError(f"the target {plan.columns[-1].name!r:.60} has other values than 0 and 1.")
-    beta = np.zeros(width)
-    gradient = beta
+    beta = step = np.zeros(width)
     for _ in range(int(plan.setting("steps", NEWTON_STEPS))):
         chance = 1 / (1 + np.exp(-np.clip(design @ beta, -500, 500)))
         hessian = (design * (chance * (1 - chance))[:, None]).T @ design
@@ -137,12 +164,16 @@ async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict
         curve[upper] = total[width:]
         curve = curve + np.triu(curve, 1).T + np.diag(ridge)
         gradient = total[:width] - ridge * beta
+        size = np.sqrt(np.maximum(np.diag(curve), 0))
         try:
-            beta = beta + np.linalg.solve(curve, gradient)
+            step = np.linalg.solve(curve / np.outer(size, size), gradient / size) / size
         except np.linalg.LinAlgError:
-            raise DataError("columns of the regression determine each other: set a penalty.") from None
-    largest = np.array([np.abs(gradient).max()])
-    return {"coefficients": np.concatenate([beta[:1], beta[1:] / reach]), "gradient": largest}
+            step = np.full(width, np.nan)
+        if not np.isfinite(step).all():
+            raise DataError(SEPARATED)
+        beta = beta + step
+    units = np.concatenate([[1.0], 1 / reach])
+    return {"coefficients": beta * units, "last step": np.abs(step) * units}
 
 
 async def k_means(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:

@@ -1,8 +1,10 @@
 """Fixed-point sums: floats of every party on a grid that public bounds fix, so that no sum can overflow.
 
-*Statement.* A statistic of absolute value at most b goes onto a grid of 2^k steps a unit with b 2^k <= 2^62.
-The sum over m parties is off by at most m / 2^(k + 1), half a step each, and whole numbers are exact. The
-field has room for m 2^62 of either sign: an overflow is impossible, and what is beyond its bound is refused.
+*Statement.* A statistic of absolute value at most b goes onto a grid of 2^k steps a unit with b 2^k <= 2^B.
+B is 62 where many are sent, and 120 where few are, which costs nothing and keeps digits where bounds are far
+too wide. The sum over m parties is off by at most m / 2^(k + 1), half a step each, and whole numbers are
+exact. The field has room for m 2^B of either sign: an overflow is impossible, and what is beyond its bound is
+refused.
 """
 
 from __future__ import annotations
@@ -19,7 +21,13 @@ from confide.core.errors import DataError
 from confide.mechanisms.share.joint.engine import Engine
 from confide.mechanisms.share.joint.plan import Column, JointPlan
 
-BITS = 62
+MANY = 4_096
+"""Numbers above which a vector is long."""
+
+
+def bits_for(count: int) -> int:
+    """Bits of a number, for a vector of this length."""
+    return 62 if count > MANY else 120
 
 
 class Totals(Protocol):
@@ -55,17 +63,20 @@ class SharedTotals:
         """
         owners = [self.plan.names.index(name) for name in self.plan.owners]
         whole = None if values is None else on_grid(values, bounds)
-        found = await self.engine.totals(whole, count=len(bounds), bound=2**BITS, owners=owners)
+        found = await self.engine.totals(
+            whole, count=len(bounds), bound=2 ** bits_for(len(bounds)), owners=owners
+        )
         return np.array([float(total) for total in found]) / steps(bounds)
 
 
 def steps(bounds: Floats) -> Floats:
     """Steps in a unit, a power of two for each bound.
 
-    >>> steps(np.array([1.0, 1000.0])) * np.array([1, 1024]) == 2.0**62
+    >>> steps(np.array([1.0, 1000.0])) * np.array([1, 1024]) == 2.0**120
     array([ True,  True])
     """
-    return np.array([2.0 ** (BITS - math.ceil(math.log2(bound))) if bound > 0 else 1.0 for bound in bounds])
+    bits = bits_for(len(bounds))
+    return np.array([2.0 ** (bits - math.ceil(math.log2(bound))) if bound > 0 else 1.0 for bound in bounds])
 
 
 def errors(bounds: Floats, owners: int) -> Floats:
@@ -104,9 +115,12 @@ def checked(records: Mapping[str, Array], plan: JointPlan) -> Floats:
         DataError: for the first column that is missing, not finite or out of bounds; nothing was sent.
     """
     found = [within(records, column) for column in plan.columns]
-    if len({len(values) for values in found}) > 1 or len(found[0]) > plan.rows:
+    if len({len(values) for values in found}) > 1:
+        raise DataError(f"columns of {', '.join(f'{len(v):,}' for v in found)} rows: give equal ones.")
+    if len(found[0]) > plan.rows:
         raise DataError(
-            f"columns of {[len(v) for v in found]} rows: give equal ones of {plan.rows:,} at most."
+            f"{len(found[0]):,} rows, and an owner has {plan.rows:,} at most by the plan: raise `rows` in "
+            "the plan of all parties, or give fewer."
         )
     return np.stack(found, axis=1)
 

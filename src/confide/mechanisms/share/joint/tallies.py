@@ -6,8 +6,9 @@ import numpy as np
 
 from confide.core.arrays import Floats
 from confide.core.errors import DataError
+from confide.mechanisms.share.joint.exactness import covariance_errors, moment_errors
 from confide.mechanisms.share.joint.plan import JointPlan
-from confide.mechanisms.share.joint.summing import Totals
+from confide.mechanisms.share.joint.summing import Totals, errors
 
 MOST_CELLS = 1_000_000
 """Cells of a table at most."""
@@ -50,7 +51,10 @@ async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[
     count, centred, squares = await _moments(rows, plan, totals, orders=2)
     mean = _middle(plan) + centred / count
     variance = np.maximum((squares - centred**2 / count) / (count - 1), 0)
-    return {"count": np.array([count]), "sum": mean * count, "mean": mean, "variance": variance}
+    found = {"count": np.array([count]), "sum": mean * count, "mean": mean, "variance": variance}
+    if plan.epsilon is not None:
+        return found
+    return {**found, "error": _variance_errors(count, centred, squares, plan)}
 
 
 async def histogram(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[str, Floats]:
@@ -109,6 +113,22 @@ async def _moments(
             f"{'a variance needs two' if orders == 2 else 'a mean needs one'}."
         )
     return float(total[0]), total[1 : 1 + len(low)], total[1 + len(low) :]
+
+
+def _variance_errors(count: float, centred: Floats, squares: Floats, plan: JointPlan) -> Floats:
+    """Bounds on the errors of variances, of which each column is looked at by itself."""
+    low, high = _bounds(plan)
+    half = (high - low) / 2
+    words = np.concatenate([np.ones(1), half, half**2]) * plan.rows
+    grid = errors(words, len(plan.owners))
+    found: list[float] = []
+    for place in range(len(half)):
+        gram = np.array([[count, centred[place]], [centred[place], squares[place]]])
+        off = moment_errors(gram, grid=0.0)
+        off[0, 1] += grid[1 + place]
+        off[1, 1] += grid[1 + len(half) + place]
+        found.append(float(covariance_errors(gram, off)[0, 0]))
+    return np.array(found)
 
 
 def _bounds(plan: JointPlan) -> tuple[Floats, Floats]:
