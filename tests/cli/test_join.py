@@ -154,9 +154,9 @@ def test_columns_of_the_same_people_and_a_result_in_parquet(desk: Desk) -> None:
     found = pl.read_parquet(out)
     assert json.loads(pl.read_parquet_metadata(out)["confide"])["opened"] == "the count of rows and the means"
     want = np.cov(whole.select("x", "z", "y").to_numpy().T)
-    # Each mean product of columns divided by their bounds, of at most 20, is off by at most 2^-26.
-    np.testing.assert_allclose(found.select(pl.selectors.starts_with("cov")), want, atol=4 * 400 * 2**-26)
-    np.testing.assert_allclose(found["mean"], whole.select("x", "z", "y").mean().row(0), atol=40 * 2**-26)
+    # Each mean product of columns divided by their bounds, of at most 20, is off by at most 2^-52.
+    np.testing.assert_allclose(found.select(pl.selectors.starts_with("cov")), want, atol=1e-12)
+    np.testing.assert_allclose(found["mean"], whole.select("x", "z", "y").mean().row(0), atol=1e-12)
 
 
 def test_what_a_party_cannot_give_is_refused_before_anybody_connects(desk: Desk) -> None:
@@ -175,6 +175,27 @@ def test_what_a_party_cannot_give_is_refused_before_anybody_connects(desk: Desk)
     (desk.folder / "north.json").write_text("mine")
     assert "no result of a joint computation" in refused(*desk.words("north", "--force"))
     assert (desk.folder / "north.json").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_what_all_parties_find_alike_blames_none_of_them(desk: Desk) -> None:
+    desk.plan(computation="ols", target="y", columns={**COLUMNS, "twice": [-40, 40]})
+    for name in NAMES:
+        records(name).with_columns(twice=2 * pl.col("x")).write_parquet(desk.folder / f"{name}.parquet")
+    assert set(desk.run({name: desk.words(name) for name in NAMES}).values()) == {2}
+    for name in NAMES:
+        said = desk.log(name).read_text()
+        assert "determine each other" in said and "was lost" not in said, said
+
+
+def test_keys_and_places_that_two_share_are_refused(desk: Desk) -> None:
+    first = desk.addresses["north"]
+    desk.plan(parties={**desk.addresses, "south": first})
+    assert f"two parties listen at {first}" in refused(*desk.words("north"))
+    desk.plan()
+    key = next(desk.folder.rglob("north/party.key"))
+    key.chmod(0o644)
+    assert "may read" in refused(*desk.words("north"))
 
 
 def test_keys_are_private_and_never_written_over(desk: Desk) -> None:

@@ -43,6 +43,13 @@ def parties_of(said: Said, pins: Path, helpers: Sequence[str] = ()) -> tuple[Par
         certificate = words_in(cast(Said, pinned), "certificate").strip() + "\n"
         role = "helper" if name in helpers else "owner"
         found.append(Party(name=name, host=host, port=port, certificate=certificate, role=role))
+    places = [(party.host, party.port) for party in found]
+    for party in found:
+        if places.count((party.host, party.port)) > 1:
+            raise DataError(
+                f"two parties listen at {party.host}:{party.port}, {party.name!r:.60} is one: give each an "
+                "address of its own."
+            )
     if strangers := [name for name in certificates if name not in said]:
         raise DataError(f"{pins} has a certificate of {strangers[0]!r:.60}, which is no party of the plan.")
     return tuple(found)

@@ -49,6 +49,11 @@ def test_a_promise_keeps_people_hidden_in_the_result(tmp_path: Path) -> None:
     assert found.checks["result"].outcome == "passed" and found.exit_code == 0
 
 
+def test_a_promise_holds_nothing_against_more_than_may_collude(tmp_path: Path) -> None:
+    check = audit(kept.write_join(tmp_path, epsilon=1.0), "coalition:b,c").checks["result"]
+    assert check.outcome == "failed" and "at most 1 of 3" in check.found
+
+
 def test_more_than_may_collude_read_everything(tmp_path: Path) -> None:
     found = audit(kept.write_join(tmp_path), "coalition:b,c")
     assert found.checks["threshold"].outcome == "failed" and found.checks["inputs"].outcome == "failed"

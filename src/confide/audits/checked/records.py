@@ -41,11 +41,12 @@ class CheckRecord(TypedDict):
 
 
 class CheckedPage(TypedDict):
-    """What every page of an audit by checks has."""
+    """What every page of an audit by checks has; `believed` is what its answer rests on, or empty."""
 
     verdict: Outcome
     exit: int
     sentence: str
+    believed: str
     checks: list[CheckRecord]
     limits: list[str]
 

@@ -35,7 +35,7 @@ def to_document(page: CheckedPage, *, title: str, made: Sequence[str], level: in
     parts = [
         Part(
             title="Answer",
-            sentences=[page["sentence"]],
+            sentences=[page["sentence"], *_believed(page)],
             head=["question", "outcome"],
             rows=[[check["question"], MARKS[check["outcome"]]] for check in page["checks"]],
         ),
@@ -57,6 +57,7 @@ def to_text(page: CheckedPage, *, verbose: bool = False, width: int | None = Non
     """
     width = width or min(shutil.get_terminal_size((80, 24)).columns, MOST_WIDE)
     lines = textwrap.wrap(f"[{SIGNS[page['verdict']]}] {page['sentence']}", width)
+    lines += [line for told in _believed(page) for line in textwrap.wrap(told, width)]
     for check in page["checks"]:
         whole = verbose or check["outcome"] != "passed"
         lines += ["", *_block(check, width)] if whole else _first(check, width)
@@ -65,6 +66,10 @@ def to_text(page: CheckedPage, *, verbose: bool = False, width: int | None = Non
     else:
         lines += ["", *textwrap.wrap(page["limits"][0], width)]
     return "\n".join(lines)
+
+
+def _believed(page: CheckedPage) -> list[str]:
+    return [page["believed"]] if page["believed"] else []
 
 
 def _first(check: CheckRecord, width: int) -> list[str]:

@@ -62,12 +62,11 @@ def _of_join(run: Recorded, folders: Sequence[Path]) -> list[Callable[[], Check]
     moduli = moduli_in(folders)
     everyone = len(run.parties)
     sent = [m for party, kept in run.kept.items() for m in kept.seen_by(party).sent()]
-    threshold = run.plan.get("threshold")
     shared = shares.Shared(
         run=run,
         seen=exchanges(run.received, run.parties, moduli),
         dealt=[e for e in exchanges(sent, run.parties, moduli) if len(e.shares) == everyone - 1],
-        threshold=(everyone - 1) // 2 if threshold is None else int(threshold),
+        threshold=result.colluding(run.plan),
     )
     of = (shares.threshold, shares.dealt, shares.fresh, shares.inputs)
     return [*(partial(check, shared) for check in of), last]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Literal, TypedDict
 
 from confide.audits.checked.outcome import CheckedAudit
-from confide.audits.checked.record import Outcome
+from confide.audits.checked.record import Outcome, Question
 from confide.audits.checked.records import CheckedPage, check_record, versions
 from confide.audits.computations.auditor import Found
-from confide.audits.computations.questions import QUESTIONS, RESULT, UNCLEAR
+from confide.audits.computations.questions import BELIEVED, OF_RESULT, QUESTIONS, RESULT, UNCLEAR
 from confide.audits.computations.recorded import Kind
 from confide.audits.computations.settings import ANALYST, ComputationSettings
 
@@ -85,7 +85,8 @@ def _page(found: Found, settings: ComputationSettings, *, command: str) -> Compu
         "result_accepted": settings.accept_result,
         "exit": _exit(found, settings),
         "sentence": sentence(found, settings),
-        "checks": [check_record(check, QUESTIONS[check.name], UNCLEAR) for check in found.checks],
+        "believed": BELIEVED[run.kind],
+        "checks": [check_record(check, asked(found, check.name), UNCLEAR) for check in found.checks],
         "limits": list(LIMITS),
         "made": {
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -99,12 +100,9 @@ def _page(found: Found, settings: ComputationSettings, *, command: str) -> Compu
 def sentence(found: Found, settings: ComputationSettings) -> str:
     """The verdict: first what goes in, then what comes out."""
     who = " and ".join(found.run.looking) or f"an {ANALYST}"
-    names = ", ".join(
-        check.name for check in found.checks if check.outcome == found.of_inputs and check.name != RESULT
-    )
     first = {
-        "failed": f"{who} could read what others put in ({names}).",
-        "unclear": f"Nothing can be said of what {who} could read of the others' inputs ({names}).",
+        "failed": f"{who} could read what others put in.",
+        "unclear": f"It is not settled what {who} could read of the others' inputs.",
         "passed": f"No attack that was tried read what others put in, through the eyes of {who}.",
     }[found.of_inputs]
     if len(found.checks) == 1:
@@ -116,6 +114,17 @@ def sentence(found: Found, settings: ComputationSettings) -> str:
         "passed": "The result keeps people hidden, by its promise.",
     }[found.of_result]
     return f"{first} {second}{accepted}"
+
+
+def asked(found: Found, name: str) -> Question:
+    """The question of a check, with what to do in this computation."""
+    question = QUESTIONS[name]
+    if name == RESULT:
+        return Question(question.asked, OF_RESULT[found.run.kind])
+    beyond = any(check.name == "threshold" and check.outcome == "failed" for check in found.checks)
+    if name == "inputs" and beyond:  # nothing is broken: the plan lets that many
+        return Question(question.asked, QUESTIONS["threshold"].advice)
+    return question
 
 
 def _exit(found: Found, settings: ComputationSettings) -> int:

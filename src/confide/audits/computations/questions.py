@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from confide.audits.checked.record import Question
+from confide.audits.computations.recorded import Kind
 
 RESULT = "result"
 """The question about what comes out; all others are about what goes in."""
@@ -30,12 +31,12 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         ),
         "inputs": Question(
             "Can the others' inputs be read from what was received?",
-            "Stop using this computation for real records, and report it with both records. Count all "
+            "Stop using this computation for real records, and report it with these records. Count all "
             "inputs as known to these parties.",
         ),
         "kit": Question(
             "Is the server's kit without the secret key?",
-            "Make new keys, and give the server the folder `kit` alone. Whatever was encrypted with these "
+            "Make new keys, and give the server the folder kit alone. Whatever was encrypted with these "
             "keys is known to the server.",
         ),
         "parameters": Question(
@@ -55,7 +56,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         ),
         "blinded": Question(
             "Are identifiers blinded by a secret number?",
-            "Send no hashes of identifiers: who can guess names tries them all. Use `confide match`, and "
+            "Send no hashes of identifiers: who can guess names tries them all. Use confide match, and "
             "count the list as known.",
         ),
         "order": Question(
@@ -65,12 +66,36 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         ),
         RESULT: Question(
             "Does the result itself keep people hidden?",
-            "Let the parties add noise inside, publish fewer results, or decide that it may be known "
-            "(--accept-result).",
+            "Decide that it may be known (--accept-result), or give less.",
         ),
     }
 )
 """Name of the check -> the question, in the order of the report."""
+
+OF_RESULT: Mapping[Kind, str] = MappingProxyType(
+    {
+        "join": "Let the parties add noise inside ([budget] in the plan), publish fewer results, or decide "
+        "that "
+        "it may be known (--accept-result).",
+        "outsource": "Give classes in place of scores, round these, or count what each client asks; or train "
+        "the model under a budget (confide train). Or decide that it may be known (--accept-result).",
+        "match": "Reveal the size in place of names, and plan one run; or decide that it may be known "
+        "(--accept-result).",
+    }
+)
+"""What to do about a result that says something of people."""
+
+BELIEVED: Mapping[Kind, str] = MappingProxyType(
+    {
+        "join": "This rests on all parties computing as the plan says, and on no more of them sharing what "
+        "they saw than it allows.",
+        "outsource": "This rests on the server computing as told, and on the secret key staying with the "
+        "client.",
+        "match": "This rests on both parties computing as the plan says, and on each list holding the people "
+        "that it should.",
+    }
+)
+"""What the answer rests on: the first thing that a reader must know."""
 
 UNCLEAR = "Nothing is known about this: count it as bad, or give all parties' records of a longer run."
 """What to do where a check came to no answer."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from confide.audits.checked.record import Attack, Check, played
@@ -13,6 +16,12 @@ REBUILT = 1e-3
 """A model is rebuilt where its scores for other rows are met to this."""
 
 
+def colluding(plan: Mapping[str, Any]) -> int:
+    """How many parties of a joint computation may share what they saw."""
+    given = plan.get("threshold")
+    return (len(plan["parties"]) - 1) // 2 if given is None else int(given)
+
+
 def of_scores(run: Recorded) -> Check:
     """Whether who reads scores rebuilds the model."""
     held = run.held_by("client")
@@ -22,7 +31,7 @@ def of_scores(run: Recorded) -> Check:
     attack = played(lambda: _rebuilt(held["rows"], held["scores"], str(run.plan["plan"]["link"])))
     told = (
         f"{len(held['scores']):,} rows were scored without noise, so that every attack on the model's "
-        "answers works on them as if nothing had been encrypted: audit the model (`confide audit model`)."
+        "answers works on them as if nothing had been encrypted: audit the model (confide audit model)."
     )
     return Check(name=RESULT, outcome="failed", found=told, attacks=(attack,))
 
@@ -38,8 +47,8 @@ def of_match(run: Recorded) -> Check:
     else:
         story = (
             "The size is exact: two runs whose lists differ by one person say whether that person is on "
-            "the other list, and a list of one asks it at once. The plan's `fewest` and `times` stand "
-            "against it."
+            "the other list, and a list of one asks it at once. What the plan says of fewest people and of "
+            "runs stands against it."
         )
     attack = Attack(story=story, succeeded=rows is not None)
     told = "The result is exact, and no noise hides a person in it."
@@ -49,6 +58,13 @@ def of_match(run: Recorded) -> Check:
 def of_join(run: Recorded) -> Check:
     """Whether two results that differ by one person give that person away."""
     plan = run.plan
+    if plan.get("epsilon") is not None and len(run.looking) > colluding(plan):
+        told = (
+            f"The noise keeps its promise while at most {colluding(plan)} of {len(run.parties)} parties "
+            f"share "
+            f"what they saw. These {len(run.looking)} take their own noise away, and too little is left."
+        )
+        return Check(name=RESULT, outcome="failed", found=told)
     if plan.get("epsilon") is not None:
         told = (
             f"The parties added noise inside: (epsilon {plan['epsilon']:g}, delta {plan['delta']:g}) for a "

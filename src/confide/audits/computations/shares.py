@@ -87,7 +87,8 @@ def fresh(shared: Shared) -> Check:
         told = f"Of {count:,} random numbers {repeated:,} stand there again, or they are not uniform."
         return Check(name=name, outcome="failed", found=told, attacks=(_difference_attack(found),))
     if count < LEAST:
-        return Check(name=name, outcome="unclear", found=f"{count} random numbers are too few to say.")
+        told = f"{count} random numbers are too few to say; it takes {LEAST}."
+        return Check(name=name, outcome="unclear", found=told)
     told = f"{count:,} random numbers behind shares: none twice" + (", and uniform." if tested else ".")
     return Check(name=name, outcome="passed", found=f"{told} A false alarm comes once in a million audits.")
 
@@ -196,7 +197,8 @@ def _uniform_only(shared: Shared, name: str) -> Check:
     words = [e.shares[p] * CLASSES // e.modulus for e in shared.dealt for p in e.shares]
     scaled = np.concatenate(words).astype(np.int64) if words else np.zeros(0, np.int64)
     if len(scaled) < LEAST * CLASSES:
-        return Check(name=name, outcome="unclear", found=f"{len(scaled)} shares are too few to say.")
+        told = f"{len(scaled)} shares are too few to say; it takes {LEAST * CLASSES}."
+        return Check(name=name, outcome="unclear", found=told)
     outcome = "failed" if _chi_square(scaled) < ALPHA else "passed"
     told = f"{len(scaled):,} shares are {'not ' if outcome == 'failed' else ''}uniform over the field."
     return Check(name=name, outcome=outcome, found=told)

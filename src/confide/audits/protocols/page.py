@@ -60,6 +60,7 @@ def page_of(found: Found, settings: ProtocolSettings, *, command: str) -> Protoc
         "verdict": outcome,
         "exit": int(outcome == "failed" or (outcome == "unclear" and not settings.allow_unclear)),
         "sentence": sentence(found, settings.name or found.protocol),
+        "believed": "",
         "clients": len(NAMES),
         "threshold": found.threshold,
         "checks": [check_record(check, QUESTIONS[check.name], UNCLEAR) for check in found.checks],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from confide.core.durations import in_bytes
-from confide.core.errors import ConfideError
+from confide.core.errors import ConfideError, PromiseError
 from confide.releases.advising.rules import RULES
 from confide.releases.advising.situation import Situation
 
@@ -59,11 +59,15 @@ def advise(situation: Situation) -> Advice:
             mechanism="", because=_missing(situation), cost="", open="", commands=(), page="index.md"
         )
     first, *others = fitting
+    try:
+        cost = first.cost or _forecast(situation)
+    except PromiseError as error:
+        return Advice(mechanism="", because=str(error), cost="", open="", commands=(), page=first.page)
     also = dict.fromkeys(rule.mechanism for rule in others if rule.mechanism != first.mechanism)
     return Advice(
         mechanism=first.mechanism,
         because=first.because,
-        cost=first.cost or _forecast(situation),
+        cost=cost,
         open=first.open,
         commands=first.commands,
         page=first.page,
@@ -86,7 +90,11 @@ def _missing(s: Situation) -> str:
 
 
 def _forecast(s: Situation) -> str:
-    """What the planner says of scores on encrypted rows, of a linear model whose weights are 1."""
+    """What the planner says of scores on encrypted rows, of a linear model whose weights are 1.
+
+    Raises:
+        PromiseError: if no layout keeps the limit.
+    """
     if s.features is None:
         return "Give --features and --outputs to have time, bytes and error of a linear model foretold."
     from confide.mechanisms.encrypt.arithmetic import Affine, Arithmetic
@@ -100,7 +108,11 @@ def _forecast(s: Situation) -> str:
     best = options[0]
     cost = best.forecast
     if cost is None or not best.fits:
-        return f"No forecast: {'; '.join(best.obstacles)}."
+        raise PromiseError(
+            f"Scores on encrypted rows do not keep the limit: {'; '.join(best.obstacles)}. Allow more "
+            f"seconds, or "
+            "ask about fewer rows."
+        )
     return (
         f"For a linear model and {s.rows:,} rows, in layout {best.name} on this machine: {cost.cpu:.2g} s of "
         f"one processor on both sides together, {in_bytes(cost.up)} up, {in_bytes(cost.down)} down, and an "

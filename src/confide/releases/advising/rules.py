@@ -73,7 +73,7 @@ RULES = (
         "them. " + _SERVER,
         commands=(
             "confide domain people.csv --out domain.toml",
-            "confide synthesize people.csv --domain domain.toml --epsilon 1 --out synthetic.csv",
+            "confide synthesize people.csv --domain domain.toml --epsilon 1 --delta 1e-9 --out synthetic.csv",
         ),
         page="synthesize.md",
     ),
@@ -103,7 +103,10 @@ RULES = (
         because="The statistics are known: each is computed once, with as much noise as its promise needs.",
         cost="A count at epsilon 1 is off by about 1.4 people, whatever the size of the file.",
         open="Facts about groups stay, as they should. " + _SERVER,
-        commands=('confide query people.parquet "SELECT ..." --epsilon 1',),
+        commands=(
+            "confide query people.parquet --unit PERSON:1 --budget 1,1e-6 --ledger sqlite:///people.ledger "
+            '--sql "select count(*) from people" --epsilon 0.1',
+        ),
         page="query.md",
     ),
     Rule(
@@ -123,7 +126,8 @@ RULES = (
         cost="Accuracy, less of it the more records there are. `confide frontier model` shows it by epsilon.",
         open="What holds of people in general is learned, as it should. " + _SERVER,
         commands=(
-            "confide train people.parquet --label COLUMN --schema schema.toml --epsilon 1 --out model",
+            "confide train people.parquet --label COLUMN --schema schema.toml --epsilon 1 --delta 1e-6 --out "
+            "model",
             "confide audit model MODEL --members people.parquet --nonmembers holdout.parquet",
         ),
         page="train.md",
@@ -191,8 +195,10 @@ RULES = (
         "from a few more scores than it has features. Nothing shows that the right model was "
         "used.",
         commands=(
-            "confide outsource plan --model net.safetensors --rows 4096 --out plan.json",
+            "confide outsource plan --model net.safetensors --rows 4096 --bound 4 --out plan.json",
             "confide outsource keys plan.json --out client",
+            "confide outsource serve plan.json --model net.safetensors --kit client/kit --tls "
+            "cert.pem,key.pem",
             "confide outsource ask https://HOST:8443 --keys client --data rows.parquet --out scores.parquet",
         ),
         page="outsource.md",
@@ -215,7 +221,10 @@ RULES = (
         cost="Seconds for ten thousand people on each side.",
         open="A party that may put in any list asks 'is this person in yours?' of each name. Sizes are fixed "
         "before, and runs are counted.",
-        commands=("confide match plan.toml --party a --data mine.parquet --id email --reveal size",),
+        commands=(
+            "confide match keys keys --parties a,b",
+            "confide match plan.toml --party a --data mine.parquet --id email --keys keys --out shared.json",
+        ),
         page="match.md",
     ),
 )

@@ -12,7 +12,7 @@ from confide.mechanisms.share.joint import columns, inside
 from confide.mechanisms.share.joint.engine import Engine
 from confide.mechanisms.share.joint.noise import NoisyTotals
 from confide.mechanisms.share.joint.plan import JointPlan
-from confide.mechanisms.share.joint.summing import SharedTotals, Totals, bits_for, errors
+from confide.mechanisms.share.joint.summing import SharedFindingError, SharedTotals, Totals, bits_for, errors
 from confide.releases.join.computations import COMPUTATIONS, Found, noise_of
 from confide.releases.join.records import Held
 
@@ -87,10 +87,14 @@ class Computing:
     charge: Callable[[float], None]
     opened: _Opened | None = field(default=None, init=False)
     found: Found = field(default_factory=dict, init=False)
+    refused: SharedFindingError | None = field(default=None, init=False)
 
     async def __call__(self, engine: Engine) -> Found:
-        """The result, which all parties learn."""
-        self.found = await self._computed(engine)
+        """The result, which all parties learn; nothing where all of them find that there is none."""
+        try:
+            self.found = await self._computed(engine)
+        except SharedFindingError as error:
+            self.refused = error
         return self.found
 
     async def _computed(self, engine: Engine) -> Found:

@@ -15,10 +15,8 @@ from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.pinned_parties import parties_of, public_key
 from confide.inputs.plan_files import Said, parsed, placed_in, span_in, table_in, text_of, whole_in, words_in
 from confide.mechanisms.share.joint.plan import Party
-from confide.mechanisms.share.matching.match_plan import MatchPlan
+from confide.mechanisms.share.matching.match_plan import MOST, MatchPlan
 
-LARGEST = 3_000_000
-"""Identifiers of a list at most: the messages of more are larger than a frame of the network."""
 KEYS = ("name", "learns", "reveal", "steps", "most", "fewest", "times", "form", "false_rate", "keys")
 TABLES = ("parties", "deadlines")
 SECONDS = {"arrival": 60.0, "silence": 30.0, "deadline": 3_600.0}
@@ -102,8 +100,8 @@ def read_terms(path: Path) -> MatchTerms:
             learns=_texts(said, "learns", ()),
             reveal=cast(Any, words_in(said, "reveal")),
             steps=_texts(said, "steps", ("strip",)),
-            most=whole_in(said, "most", most=LARGEST),
-            fewest=whole_in(said, "fewest", most=LARGEST) if "fewest" in said else 10,
+            most=whole_in(said, "most", most=MOST),
+            fewest=whole_in(said, "fewest", most=MOST) if "fewest" in said else 10,
             times=whole_in(said, "times", most=1_000) if "times" in said else 1,
             form=cast(Any, words_in(said, "form", needed=False) or "raw"),
             false_rate=_rate(said),

@@ -106,10 +106,12 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
                 agree=agree,
             )
         )
+        if computing.refused is not None:
+            raise computing.refused
         card = card_of(joint, computing.exactness)
         frame = COMPUTATIONS[joint.computation].frame(joint, done.value)
+        write_result(settings.out, frame, card)  # first: all others have it too
         transcript = _recorded(settings, plan, done, card)
-        write_result(settings.out, frame, card)
         spent = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
         return Joined(
             file=settings.out,
@@ -197,6 +199,11 @@ def _recorded(
 
     run = {**card, "recorded_by": settings.party}
     texts = {"plan.toml": plan.text, "joint.json": plan.joint.text, "run.json": json.dumps(run, indent=1)}
+    if is_there(settings.record):
+        raise DataError(
+            f"the result is in {settings.out}, and the transcript is lost: {settings.record} was made by "
+            "somebody else meanwhile. Each party needs a folder of its own."
+        )
     texts["moduli.json"] = json.dumps({str(label): str(prime) for label, prime in done.moduli.items()})
     write_transcript(done.transcript, settings.record, beside=texts)
     return settings.record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -73,6 +74,12 @@ def read_identity(folder: Path, name: str) -> Identity:
             f"{place} has no {KEY} and {CERTIFICATE} of {name!r:.60} that can be read ({why}): give the "
             "folder that `confide join keys` made for this party."
         ) from error
+    if os.name == "posix" and (place / KEY).stat().st_mode & 0o077:  # other systems have no such bits
+        raise DataError(
+            f"others on this machine may read {place / KEY}, and could come as {name!r:.60}: take their "
+            f"rights "
+            f"by `chmod -R go= {place}`, and make new keys if somebody did read it."
+        )
     own.check()
     return own
 

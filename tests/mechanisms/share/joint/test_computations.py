@@ -9,7 +9,7 @@ from tests.serve.parties.three import planned
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint import fitting, tallies
 from confide.mechanisms.share.joint.plan import Column
-from confide.mechanisms.share.joint.summing import checked, errors, on_grid, steps
+from confide.mechanisms.share.joint.summing import SharedFindingError, checked, errors, on_grid, steps
 
 COLUMNS = (
     Column(name="x", low=-3, high=5),
@@ -172,3 +172,10 @@ def test_columns_that_almost_determine_each_other_are_refused_or_said_to_be_unce
     near = np.column_stack([rows[:, 0], rows[:, 0] * 10 + 50 + 1e-4 * rows[:, 2], rows[:, 2]])
     found = jointly(fitting.least_squares, plan_of(), [near[:30], near[30:]])
     assert found["error"].max() > 1e-7
+
+
+def test_a_target_that_the_columns_determine_has_no_logistic_coefficients(rows):
+    columns = (*COLUMNS[:2], Column(name="y", low=0, high=1))
+    parted = np.column_stack([rows[:, :2], rows[:, 0] > 1])
+    with pytest.raises(SharedFindingError, match="still move by"):
+        jointly(fitting.logistic, plan_of(columns), [parted[:30], parted[30:]])

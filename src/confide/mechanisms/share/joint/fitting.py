@@ -14,12 +14,14 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint.exactness import covariance_errors, moment_errors, solution_errors
 from confide.mechanisms.share.joint.plan import JointPlan
-from confide.mechanisms.share.joint.summing import Totals, errors
+from confide.mechanisms.share.joint.summing import SharedFindingError, Totals, errors
 
 NEWTON_STEPS = 12
 LLOYD_STEPS = 20
 SINGULAR = 1e-13
 """The least eigenvalue relative to the largest below which columns determine each other in float64."""
+UNFINISHED = 1e-6
+"""Of the size of the coefficients: a last step of Newton's above it has not come to the end."""
 DEPENDENT = "columns of the regression determine each other: leave one out, or set a penalty."
 SEPARATED = (
     "the columns determine each other, or the target: there are no coefficients. Leave a column out, or set "
@@ -31,7 +33,7 @@ async def least_squares(rows: Floats | None, plan: JointPlan, totals: Totals) ->
     """Least squares, or ridge with the plan's setting "penalty", by the normal equations.
 
     Raises:
-        DataError: if columns determine each other.
+        SharedFindingError: if columns determine each other.
     """
     gram = await moments(rows, plan, totals)
     return {**solved(gram, plan, grid=grid_of(plan)), "count": gram[:1, 0]}
@@ -41,7 +43,7 @@ async def covariance(rows: Floats | None, plan: JointPlan, totals: Totals) -> di
     """Count, means and covariances of the columns.
 
     Raises:
-        DataError: if there are fewer than two rows altogether.
+        SharedFindingError: if there are fewer than two rows altogether.
     """
     return covariances(await moments(rows, plan, totals), plan, grid=grid_of(plan))
 
@@ -81,11 +83,11 @@ def covariances(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floa
         grid: the error of a moment.
 
     Raises:
-        DataError: if there are fewer than two rows altogether.
+        SharedFindingError: if there are fewer than two rows altogether.
     """
     reach, count = scales(plan), float(gram[0, 0])
     if count < 2:
-        raise DataError(f"{count:.0f} rows of all parties together: a covariance needs two.")
+        raise SharedFindingError(f"{count:.0f} rows of all parties together: a covariance needs two.")
     mean = gram[0, 1:] / count
     spread = (gram[1:, 1:] - count * np.outer(mean, mean)) / (count - 1)
     found = {
@@ -110,7 +112,7 @@ def solved(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floats]:
         grid: the error of a moment.
 
     Raises:
-        DataError: if columns determine each other.
+        SharedFindingError: if columns determine each other.
     """
     reach = scales(plan)
     penalty = plan.setting("penalty", 0.0)
@@ -119,11 +121,11 @@ def solved(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floats]:
     eigenvalues = np.linalg.eigvalsh(system / np.outer(size, size)) if size.all() else np.zeros(1)
     if not eigenvalues[0] > SINGULAR * eigenvalues[-1]:
         if plan.epsilon is not None:
-            raise DataError(
+            raise SharedFindingError(
                 "the noise drowns the moments of this regression, and no coefficients follow from them: give "
                 "more epsilon, closer bounds, or a larger penalty by ridge."
             )
-        raise DataError(DEPENDENT)
+        raise SharedFindingError(DEPENDENT)
     units = np.concatenate([[1.0], 1 / reach[:-1]]) * reach[-1]
     scaled = np.linalg.solve(system / np.outer(size, size), gram[:-1, -1] / size) / size
     if plan.epsilon is not None:
@@ -131,7 +133,7 @@ def solved(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floats]:
     off = moment_errors(gram, grid=grid)
     error = solution_errors(system, gram[:-1, -1], off[:-1, :-1], off[:-1, -1])
     if not np.isfinite(error).all():
-        raise DataError(DEPENDENT)
+        raise SharedFindingError(DEPENDENT)
     return {"coefficients": scaled * units, "error": error * units}
 
 
@@ -142,7 +144,8 @@ async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict
     can differ about it. "penalty" is added to the squares of all coefficients but the intercept.
 
     Raises:
-        DataError: if the target has other values, or the Hessian cannot be inverted.
+        DataError: if the target has other values.
+        SharedFindingError: if there are no coefficients, or the steps did not reach them.
     """
     reach = scales(plan)[:-1]
     width, penalty = len(reach) + 1, plan.setting("penalty", 0.0)
@@ -170,9 +173,16 @@ async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict
         except np.linalg.LinAlgError:
             step = np.full(width, np.nan)
         if not np.isfinite(step).all():
-            raise DataError(SEPARATED)
+            raise SharedFindingError(SEPARATED)
         beta = beta + step
     units = np.concatenate([[1.0], 1 / reach])
+    if plan.epsilon is None and np.abs(step).max() > UNFINISHED * (1 + np.abs(beta).max()):
+        raise SharedFindingError(
+            f"after {int(plan.setting('steps', NEWTON_STEPS))} steps the coefficients still move by "
+            f"{np.abs(step).max() / (1 + np.abs(beta).max()):.1g} of their size: the columns may determine "
+            f"the "
+            "target. Set a penalty, or more steps."
+        )
     return {"coefficients": beta * units, "last step": np.abs(step) * units}
 
 

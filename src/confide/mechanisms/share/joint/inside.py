@@ -23,12 +23,12 @@ import math
 import numpy as np
 
 from confide.core.arrays import Array, Floats
-from confide.core.errors import DataError
 from confide.mechanisms.share.joint.dividing import RESULT, WORK, field_for, quotients
 from confide.mechanisms.share.joint.engine import Engine, Field
 from confide.mechanisms.share.joint.fitting import scales
 from confide.mechanisms.share.joint.plan import JointPlan
 from confide.mechanisms.share.joint.shamir import uniform
+from confide.mechanisms.share.joint.summing import SharedFindingError
 
 FINE = 40
 """Bits of a value after the point."""
@@ -48,7 +48,7 @@ async def least_squares(rows: Floats | None, plan: JointPlan, engine: Engine) ->
         engine: of this party.
 
     Raises:
-        DataError: if columns determine each other.
+        SharedFindingError: if columns determine each other.
     """
     reach, owners = scales(plan), [plan.names.index(name) for name in plan.owners]
     width = len(reach)
@@ -133,7 +133,7 @@ def inverted(matrix: Array, modulus: int) -> tuple[Array, int]:
     """The inverse and the determinant of a matrix modulo a prime, by Gauss and Jordan.
 
     Raises:
-        DataError: if it has no inverse.
+        SharedFindingError: if it has no inverse.
 
     >>> inverted(np.array([[2, 1], [1, 1]], object), 101)
     (array([[1, 100],
@@ -145,7 +145,7 @@ def inverted(matrix: Array, modulus: int) -> tuple[Array, int]:
     for place in range(width):
         pivot = next((row for row in range(place, width) if both[row, place]), None)
         if pivot is None:
-            raise DataError(
+            raise SharedFindingError(
                 "columns of the regression determine each other: leave one out, or set a penalty."
             )
         if pivot != place:

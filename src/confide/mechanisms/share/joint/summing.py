@@ -30,6 +30,10 @@ def bits_for(count: int) -> int:
     return 62 if count > MANY else 120
 
 
+class SharedFindingError(DataError):
+    """What every party finds in what all of them opened: no party is to blame, and none is lost."""
+
+
 class Totals(Protocol):
     """Sums over all owners, place by place, opened to every party."""
 

@@ -8,7 +8,7 @@ from confide.core.arrays import Floats
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint.exactness import covariance_errors, moment_errors
 from confide.mechanisms.share.joint.plan import JointPlan
-from confide.mechanisms.share.joint.summing import Totals, errors
+from confide.mechanisms.share.joint.summing import SharedFindingError, Totals, errors
 
 MOST_CELLS = 1_000_000
 """Cells of a table at most."""
@@ -30,7 +30,7 @@ async def means(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[st
     """Count, sums and means of each column; only the count and the sums are opened.
 
     Raises:
-        DataError: if there is less than one row altogether.
+        SharedFindingError: if there is less than one row altogether.
     """
     count, centred, _ = await _moments(rows, plan, totals, orders=1)
     mean = _middle(plan) + centred / count
@@ -46,7 +46,7 @@ async def moments(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict[
         totals: that add up.
 
     Raises:
-        DataError: if there are fewer than two rows altogether.
+        SharedFindingError: if there are fewer than two rows altogether.
     """
     count, centred, squares = await _moments(rows, plan, totals, orders=2)
     mean = _middle(plan) + centred / count
@@ -108,7 +108,7 @@ async def _moments(
     bounds = np.concatenate([[1.0], (((high - low) / 2) ** powers).ravel()]) * plan.rows
     total = await totals(mine, bounds)
     if total[0] < orders:
-        raise DataError(
+        raise SharedFindingError(
             f"{total[0]:.0f} rows of all parties together: "
             f"{'a variance needs two' if orders == 2 else 'a mean needs one'}."
         )

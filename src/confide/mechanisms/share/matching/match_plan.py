@@ -17,7 +17,8 @@ VERSION = b"confide match 1"
 """Of the protocol; it is part of the plan's digest, so parties of different versions refuse each other."""
 Reveal: TypeAlias = Literal["size", "ids"]
 Form: TypeAlias = Literal["raw", "golomb"]
-MOST = 10_000_000
+MOST = 3_000_000
+"""Of more identifiers the messages are larger than a frame of the network."""
 LARGEST_RATE = 1e-3
 KEY_BYTES = 32
 
