@@ -3,7 +3,7 @@
 python benchmarks/join_killed.py [--kills 20] [--write]
 
 Three parties run `confide join` on one machine, each in a process of its own: k-means of 60 records each, in
-200 steps, which take a few seconds. One of them, drawn each time, is killed at a moment drawn evenly from
+400 steps, which take a few seconds. One of them, drawn each time, is killed at a moment drawn evenly from
 the duration of a run that nobody disturbs, the shortest of three. Moments and victims are drawn from the
 system's source, and stand in the table. A party that is killed after its last word leaves the result with the
 others: then both have it. The deadline is the time until all must have come (5 s), that one may be silent (3
@@ -31,7 +31,7 @@ computation = "kmeans"
 rows = 60
 keys = "keys/keys.toml"
 [settings]
-steps = 200
+steps = 400
 [columns]
 x = [-4, 4]
 z = [-4, 4]

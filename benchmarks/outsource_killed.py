@@ -62,10 +62,8 @@ def prepare(path: Path) -> tuple[Folder, np.ndarray, list[str]]:
     # Of the key, parts of a line's length.
     parts = [secret[at : at + 48] for at in range(0, len(secret) - 48, 4_801)]
     words = [part.hex() for part in parts] + [base64.b64encode(part).decode() for part in parts]
-    first = [at for batch in range(BATCHES) for at in range(batch * A_BATCH, batch * A_BATCH + 20)]
-    words += [f"{abs(value):.6f}" for at in first for value in rows[at]] + [
-        f"{plain[at]:.6f}" for at in first
-    ]
+    some = slice(None, None, ROWS // SEARCHED)
+    words += [f"{abs(value):.6f}" for value in (*rows[some].ravel(), *plain[some])]
     words.append(json.loads((path / "client" / "keys.json").read_text())["key"])
     return folder, plain, words
 
