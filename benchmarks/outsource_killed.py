@@ -111,7 +111,7 @@ def right(folder: Folder, name: str, plain: np.ndarray) -> bool:
 
 def planned(folder: Folder, name: str) -> int:
     """Batches that a client says it asked in."""
-    said = re.search(r"asked in ([\d,]+) batches", folder.log(f"{name}-client"))
+    said = re.search(r"batch [\d,]+ of ([\d,]+)", folder.log(f"{name}-client"))
     return int(said.group(1).replace(",", "")) if said else 0
 
 

@@ -1,13 +1,13 @@
 """Wrong texts at the commands of several parties, and wrong values of every key of their plans.
 
-A command whose text is right after all would wait for others or serve: here nobody is waited for, and a server
-ends as soon as it listens. A refusal of a plan must name the key, or what else stands there.
+A command whose text is right after all would wait for others or serve: here nobody is waited for, and a
+server ends as soon as it listens. A refusal must name the option or the key, or show what was given.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from functools import partial
@@ -19,8 +19,8 @@ import click
 import numpy as np
 import polars as pl
 from safetensors.numpy import save_file
-from tests.serve.evaluator.served import BOUND, OFFSET, WEIGHTS, certify, running
 from tests.releases.outsourcing.plans import write_plan
+from tests.serve.evaluator.served import BOUND, OFFSET, WEIGHTS, certify, running
 
 from confide.cli import collaborate, join, match, outsource
 from confide.cli.advise import command as advise
@@ -33,21 +33,22 @@ from confide.serve.parties.keys import make_keys
 
 from .desk import Tried, inputs_of
 from .kinds import Kind
-from .tables import people_table
 from .typed import TYPED, run
 
-TEXTS = (*TYPED, "127.0.0.1:0", "https://localhost", "a,b", "a,a,a", "1,2", "10s", "1e999s", "\x00", "plan.toml")
+TEXTS = (*TYPED, "127.0.0.1:0", "https://localhost", "a,b", "a,a,a", "1,2", "10s", "1e999s", "plan.toml")
 """Also such as these commands take, at the wrong place."""
 NOBODY = "nobody is waited for here."
 Table = dict[str, Any]
 
 ODD: tuple[tuple[str, Any], ...] = (
-    ("nothing", None), ("empty", ""), ("blank", " "), ("-1", -1), ("0", 0), ("-0.5", -0.5), ("nan", float("nan")),
-    ("inf", float("inf")), ("1e308", 1e308), ("2^63", 2**63), ("10^400", 10**400), ("true", True),
-    ("an empty list", []), ("a mixed list", [1, "a", True]), ("a nested list", [[1, 2], [3]]), ("two names", ["a", "a"]),
-    ("an empty table", {}), ("a table", {"a": {"b": 1}}), ("a long text", "x" * 5_000), ("signs that act", "a\x1b[2J\n"),
-    ("other script", "\u202eabc ²"), ("a folder", "."), ("a device", "/dev/null"), ("no file", "no/such/file.csv"),
-    ("a span", "10s"), ("a long span", "9" * 30 + "s"), ("an address", "host:99999"), ("a number in text", "1e-3"),
+    ("nothing", None), ("empty", ""), ("blank", " "), ("-1", -1), ("0", 0), ("-0.5", -0.5),
+    ("nan", float("nan")), ("inf", float("inf")), ("1e308", 1e308), ("2^63", 2**63), ("10^400", 10**400),
+    ("true", True), ("an empty list", []), ("a mixed list", [1, "a", True]), ("nested lists", [[1, 2], [3]]),
+    ("a huge end", [0, 10**400]),
+    ("two names", ["a", "a"]), ("an empty table", {}), ("a table", {"a": {"b": 1}}),
+    ("a long text", "x" * 5_000), ("signs that act", "a\x1b[2J\n"), ("other script", "\u202eabc ²"),
+    ("a folder", "."), ("a device", "/dev/null"), ("no file", "no/such/file.csv"), ("a span", "10s"),
+    ("a long span", "9" * 30 + "s"), ("an address", "host:99999"), ("a number in text", "1e-3"),
 )  # fmt: skip
 """Values of keys that hardly any takes; None takes the key out."""
 
@@ -74,10 +75,12 @@ def toml_file(said: Table) -> str:
     return "".join(f"{json.dumps(key)} = {toml(value)}\n" for key, value in said.items())
 
 
-def changed(said: Table) -> Iterator[tuple[str, str, Table]]:
-    """The plan with each of its keys changed to each odd value, or with an unknown one: key, value, plan."""
-    for path in (*_paths(said), ("unknown",)):
+def changed(said: Table, keys: Sequence[str]) -> Iterator[tuple[str, str, Any, Table]]:
+    """The plan with each of these keys changed to each odd value, or an unknown one."""
+    for path in (*(path for path in _paths(said) if path[0] in keys), ("unknown",)):
         for name, value in ODD:
+            if value is None and path == ("unknown",):
+                continue
             copy: Any = deepcopy(said)
             place = copy
             for step in path[:-1]:
@@ -86,7 +89,12 @@ def changed(said: Table) -> Iterator[tuple[str, str, Table]]:
                 place.pop(path[-1], None)
             else:
                 place[path[-1]] = value
-            yield ".".join(path), name, copy
+            yield ".".join(path), name, value, copy
+
+
+def _within(value: object) -> list[str]:
+    """What a refusal of a list or a table may name in place of its key."""
+    return [str(one)[:20] for one in value] if isinstance(value, list | dict) else []
 
 
 def _paths(said: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -118,7 +126,7 @@ def with_plan(file: Path, text: str, words: Sequence[str], said: Sequence[str]) 
     """A command with this plan in its file, which gets its text back then."""
     before = file.read_bytes()
     try:
-        file.write_text(text, encoding="utf-8", errors="surrogatepass")
+        file.write_bytes(text.encode("utf-8", "surrogatepass"))
         return naming(words, said)
     finally:
         file.write_bytes(before)
@@ -128,9 +136,10 @@ def with_plan(file: Path, text: str, words: Sequence[str], said: Sequence[str]) 
 
 PARTIES = ("a", "b", "c")
 JOIN: Table = {
-    "run": "r", "computation": "ridge", "rows": 60, "split": "rows", "target": "y", "inside": False, "threshold": 1,
-    "helpers": ["c"], "keys": "keys/keys.toml", "settings": {"penalty": 1.0}, "budget": {"epsilon": 1.0, "delta": 1e-6},
-    "columns": {"x": [-4, 4], "y": [-4, 4]}, "deadlines": {"arrival": "1s", "silence": "1s", "run": "5s"},
+    "run": "r", "computation": "ridge", "rows": 60, "split": "rows", "target": "y", "inside": False,
+    "threshold": 1, "helpers": ["c"], "keys": "keys/keys.toml", "settings": {"penalty": 1.0},
+    "budget": {"epsilon": 1.0, "delta": 1e-6}, "columns": {"x": [-4, 4], "y": [-4, 4]},
+    "deadlines": {"arrival": "1s", "silence": "1s", "run": "5s"},
 }  # fmt: skip
 MATCH: Table = {
     "name": "m", "learns": ["d"], "reveal": "ids", "steps": ["strip", "casefold"], "most": 100, "fewest": 1,
@@ -138,9 +147,10 @@ MATCH: Table = {
     "deadlines": {"arrival": "1s", "silence": "1s", "run": "5s"},
 }  # fmt: skip
 TRAIN: Table = {
-    "rounds": 1, "label": "y", "schema": "schema.toml", "test": "p.csv", "public": "p.csv", "cohort": 2,
-    "parties": {"one": "p.csv", "two": "p.csv"}, "learner": {"model": "softmax"},
-    "student": {"model": "logistic", "rate": 0.5, "epochs": 1, "batch": 20}, "deadlines": {"round": "10s", "run": "1min"},
+    "rounds": 1, "label": "y", "schema": "schema.toml", "test": "p.csv", "public": "public.csv", "cohort": 2,
+    "parties": dict.fromkeys(("one", "two", "three", "four"), "p.csv"), "learner": {"model": "softmax"},
+    "student": {"model": "logistic", "rate": 0.5, "epochs": 1, "batch": 20},
+    "deadlines": {"round": "10s", "run": "1min"},
 }  # fmt: skip
 EXCHANGES: dict[str, Table] = {
     "cronus": {"protocol": {"name": "cronus", "mean": {"name": "krum", "poisoned": 0}}, "rounds": 1},
@@ -151,6 +161,14 @@ EXCHANGES: dict[str, Table] = {
     },
 }
 """A plan of each exchange."""
+SECURE: Table = {name: value for name, value in TRAIN.items() if name not in ("public", "student")} | {
+    "learner": {"model": "mlp", "hidden": [4], "rate": 0.5, "epochs": 1, "batch": 20},
+    "protocol": {"name": "dp-fedavg", "clip": 0.5, "sample": 1.0},
+    "budget": {"epsilon": 8.0, "delta": 0.01},
+    "secure": {"threshold": 3, "colluding": 0, "limit": 100.0},
+}
+"""A plan with noise, and a secure sum."""
+MACHINES: Table = {"address": "localhost:9", "version": VERSION, "keys": "machines/keys.toml"}
 
 
 def furnish(here: Path) -> None:
@@ -164,12 +182,12 @@ def furnish(here: Path) -> None:
     rng = np.random.default_rng(6)
     pl.DataFrame({"x": rng.uniform(-4, 4, 40), "y": rng.uniform(-4, 4, 40)}).write_csv(here / "xy.csv")
     pl.DataFrame({"email": [f"m{k}@x.org" for k in range(30)]}).write_csv(here / "list.csv")
-    machine_keys(here / "machines", ("one", "two"), hosts=["localhost"], days=9)
+    machine_keys(here / "machines", ("one", "two", "three", "four"), hosts=["localhost"], days=9)
     frame = pl.DataFrame({"x": rng.uniform(-1, 1, 40), "y": ["u", "v"] * 20})
     frame.write_csv(here / "p.csv")
+    frame.drop("y").write_csv(here / "public.csv")
     (here / "schema.toml").write_text('[columns.x]\nlow = -1\nhigh = 1\n[columns.y]\nvalues = ["u", "v"]\n')
-    deployed = {"address": "localhost:9", "version": VERSION, "keys": "machines/keys.toml"}
-    (here / "machines.toml").write_text(toml_file(SECURE | {"deployed": deployed}))
+    (here / "machines.toml").write_text(toml_file(SECURE | {"deployed": MACHINES}))
     certify(here)
     save_file({"weight": WEIGHTS, "bias": OFFSET}, here / "net.safetensors", metadata={"link": "sigmoid"})
     made = write_plan(read_arithmetic(here / "net.safetensors"), here / "plan.json", bound=BOUND)
@@ -186,7 +204,18 @@ def commands(server: str) -> Iterator[tuple[str, click.Command, list[str], list[
     yield "join keys", join.DOORS["keys"](), ["new"], ["--parties", "a,b,c"]
     yield "match", match.command(), ["match.toml"], theirs
     yield "match keys", match.DOORS["keys"](), ["new"], ["--parties", "d,e"]
-    held = ["--model", "net.safetensors", "--rows", "10", "--bound", "2", "--columns", "age,income", "--out", "p.json"]
+    held = [
+        "--model",
+        "net.safetensors",
+        "--rows",
+        "10",
+        "--bound",
+        "2",
+        "--columns",
+        "age,income",
+        "--out",
+        "p.json",
+    ]
     yield "outsource plan", outsource.DOORS["plan"](), [], held
     yield "outsource keys", outsource.DOORS["keys"](), ["plan.json"], ["--out", "new"]
     served = ["--model", "net.safetensors", "--kit", "client/kit", "--tls", "cert.pem,key.pem", "--port", "0"]
@@ -233,51 +262,64 @@ def options(here: Path) -> Iterator[Tried]:
                     what = option.opts[0]
                     calls = [(text, [*words, *places, *right, what, text]) for text in TEXTS]
                 for k, (text, call) in enumerate(calls):
-                    said = (what.strip("-"), option.name or "", text[:20], "argument", "option")
+                    said = (what.strip("-"), *parts_of(text))
                     yield Tried(f"{name} {what}", f"{text!r:.30} ({k})", partial(naming, call, said))
+
+
+def parts_of(text: str) -> list[str]:
+    """How a refusal may show a text: cut, escaped, as a path, or one of its parts."""
+    if not text.strip():
+        return [""]  # however it likes
+    whole = [text, repr(text)[1:-1], Path(text).name if "\0" not in text else ""]
+    return [part[:20] for part in (*whole, *text.split(",")) if part.strip()] + ["argument", "option"]
 
 
 def plans(here: Path) -> Iterator[Tried]:
     """Each key of each plan with each value."""
     furnish(here)
-    deployed = {"address": "localhost:9", "version": VERSION, "keys": "machines/keys.toml"}
-    trained = {name: TRAIN | more for name, more in EXCHANGES.items()}
-    secure = {k: v for k, v in TRAIN.items() if k not in ("public", "student", "learner")} | {
-        "learner": {"model": "logistic", "rate": 0.5, "epochs": 1, "batch": 20},
-        "protocol": {"name": "dp-fedavg", "clip": 0.5, "sample": 0.8},
-        "budget": {"epsilon": 8.0, "delta": 0.01},
-        "secure": {"threshold": 2, "colluding": 0, "limit": 100.0},
-    }
-    simulated = ["--simulate", "--rehearse", "1", "--out", "o.npz"]
-    data = ["--data", "xy.csv", "--keys", "keys", "--out", "o.json", "--ledger", "l.ledger", "--budget", "9,0.01"]
+    data = [
+        "--data",
+        "xy.csv",
+        "--keys",
+        "keys",
+        "--out",
+        "o.json",
+        "--ledger",
+        "l.ledger",
+        "--budget",
+        "9,0.01",
+    ]
     told = ["--data", "list.csv", "--id", "email", "--keys", "pair", "--out", "o.csv"]
-    each: list[tuple[str, Table, list[str], Callable[[Table], str]]] = [
-        ("plan.toml", JOIN, ["join", "plan.toml", "--party", "a", *data], toml_file),
-        ("match.toml", MATCH, ["match", "match.toml", "--party", "d", *told], toml_file),
-        ("plan.json", json.loads((here / "plan.json").read_text()), ["outsource", "keys", "plan.json", "--out", "new"], json.dumps),
-        ("deployed.toml", TRAIN | EXCHANGES["votes"] | {"deployed": deployed},
-         ["collaborate", "check", "deployed.toml", "--party", "one", "--keys", "machines", "--offline"], toml_file),
-        *((f"{name}.toml", plan, ["collaborate", f"{name}.toml", *simulated], toml_file) for name, plan in trained.items()),
-        ("secure.toml", secure, ["collaborate", "secure.toml", *simulated], toml_file),
+    made = json.loads((here / "plan.json").read_text())
+    checked = ("collaborate", "check", "machines.toml", "--party", "one", "--keys", "machines", "--offline")
+    each: list[tuple[str, Table, Sequence[str], Sequence[str]]] = [
+        # File, plan, command, and which of its keys: what plans of collaborations share is tried once.
+        ("plan.toml", JOIN, ("join", "plan.toml", "--party", "a", "--out", "o.json", *data), tuple(JOIN)),
+        ("match.toml", MATCH, ("match", "match.toml", "--party", "d", *told), tuple(MATCH)),
+        ("plan.json", made, ("outsource", "keys", "plan.json", "--out", "new"), tuple(made)),
+        ("machines.toml", SECURE | {"deployed": MACHINES}, checked, ("deployed",)),
     ]  # fmt: skip
+    own = {"secure": tuple(SECURE)} | dict.fromkeys(EXCHANGES, ("public", "student", "protocol", "budget"))
+    for name, plan in (("secure", SECURE), *((name, TRAIN | more) for name, more in EXCHANGES.items())):
+        simulated = ("collaborate", f"{name}.toml", "--simulate", "--rehearse", "1", "--out", "o.npz")
+        each.append((f"{name}.toml", plan, simulated, own[name]))
     with alone(here):
-        for file, plan, words, written in each:
+        for file, plan, words, keys in each:
+            written = json.dumps if file.endswith(".json") else toml_file
             (here / file).write_text(written(plan))
-            # Of several plans of collaborations what they share is tried once.
-            for key, value, odd in changed(plan):
-                if file not in ("cronus.toml",) and plan is not JOIN and TRAIN.get(key.split(".")[0]) is not None:
-                    if key.split(".")[0] in TRAIN and file.endswith(".toml") and "parties" in TRAIN and file != "match.toml":
-                        continue
-                text = written(odd)
-                said = key.split(".")[::-1]
-                yield Tried(f"{file}, {key}", value, partial(with_plan, here / file, text, words, said))
+            for key, name, value, odd in changed(plan, keys):
+                shown = parts_of(value) if isinstance(value, str) else _within(value)
+                said = [*key.split("."), *shown, "--ledger"]  # that a plan does without it is said so
+                call = partial(with_plan, here / file, written(odd), words, said)
+                yield Tried(f"{file}, {key}", name, call)
             for name, raw in WHOLE.items():
                 yield Tried(f"{file}, whole", name, partial(with_plan, here / file, raw, words, [file]))
 
 
 WHOLE = {
-    "empty": "", "half": '[parties\na = "', "twice": "run = 1\nrun = 2\n", "deep": "a = " + "[" * 5_000, "NUL": "\0" * 9,
-    "half a pair": "run = '\ud800'", "large": "#" + "x" * 1_100_000, "other": "{}", "list": "[]", "page": "<html>",
+    "empty": "", "half": '[parties\na = "', "twice": "run = 1\nrun = 2\n", "deep": "a = " + "[" * 5_000,
+    "NUL": "\0" * 9, "half a pair": "run = '\ud800'", "large": "#" + "x" * 1_100_000, "other": "{}",
+    "list": "[]", "page": "<html>",
 }  # fmt: skip
 """Whole files that are no plan."""
 

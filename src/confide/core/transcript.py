@@ -224,8 +224,8 @@ def check_names(parties: Iterable[str]) -> tuple[str, ...]:
     for name, times in Counter(names).items():
         if not name or not name.isprintable() or name == EAVESDROPPER or times > 1:
             raise DataError(
-                f"{name!r:.60} cannot name a party: give each a name of its own that can be printed, and none "
-                f"{EAVESDROPPER!r}."
+                f"{name!r:.60} cannot name a party: give each a name of its own that can be printed, and "
+                f"none {EAVESDROPPER!r}."
             )
     return names
 
