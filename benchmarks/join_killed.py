@@ -3,34 +3,27 @@
 python benchmarks/join_killed.py [--kills 20] [--write]
 
 Three parties run `confide join` on one machine, each in a process of its own: k-means of 60 records each, in
-200 steps, which take a few seconds. One of them, drawn each time, is killed at a moment drawn evenly from
+400 steps, which take a few seconds. One of them, drawn each time, is killed at a moment drawn evenly from
 the duration of a run that nobody disturbs, the shortest of three. Moments and victims are drawn from the
 system's source, and stand in the table. A party that is killed after its last word leaves the result with the
 others: then both have it. The deadline is the time until all must have come (5 s), that one may be silent (3
-s), and 2 s to end.
+s), and 2 s to end. The logs of all are searched for every value of a record and every line of a key.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-import socket
-import sys
 import time
-from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from page import bars, head, machine, publish, row
+from killed import Folder, Page, asked, ended, ports, seconds
+from page import head, row
 
-from confide.cli import main as confide
 from confide.serve.parties import joining  # noqa: F401 - loaded once, before processes are forked
 from confide.serve.parties.keys import make_keys
 
 NAMES = ("north", "south", "east")
-FORK = get_context("fork")
 DEADLINE = 5.0 + 3.0 + 2.0
 PLAN = """\
 run = "killed"
@@ -38,7 +31,7 @@ computation = "kmeans"
 rows = 60
 keys = "keys/keys.toml"
 [settings]
-steps = 200
+steps = 400
 [columns]
 x = [-4, 4]
 z = [-4, 4]
@@ -49,69 +42,39 @@ silence = "3s"
 """
 
 
-def desk(folder: Path) -> None:
-    """Keys, plan and records of all."""
-    held = [socket.socket() for _ in NAMES]
-    for each in held:
-        each.bind(("127.0.0.1", 0))
-    hosts = [f"127.0.0.1:{each.getsockname()[1]}" for each in held]
-    for each in held:
-        each.close()
-    addresses = make_keys(folder / "keys", NAMES, hosts=hosts)
+def desk(path: Path) -> tuple[Folder, list[str]]:
+    """Keys, plan and records of all; and what no log may hold."""
+    hosts = [f"127.0.0.1:{port}" for port in ports(len(NAMES))]
+    addresses = make_keys(path / "keys", NAMES, hosts=hosts)
     lines = [f'{name} = "{address}"' for name, address in addresses.items()]
-    (folder / "plan.toml").write_text(PLAN + "\n".join(lines) + "\n")
+    (path / "plan.toml").write_text(PLAN + "\n".join(lines) + "\n")
+    values: list[str] = []
     for seed, name in enumerate(NAMES):
-        values = np.random.default_rng(seed).uniform(-4, 4, (60, 2))
-        text = "\n".join(f"{x:.6f},{z:.6f}" for x, z in values)
-        (folder / f"{name}.csv").write_text(f"x,z\n{text}\n")
+        rows = [f"{x:.6f},{z:.6f}" for x, z in np.random.default_rng(seed).uniform(-4, 4, (60, 2))]
+        (path / f"{name}.csv").write_text("\n".join(["x,z", *rows]) + "\n")
+        values += [value.lstrip("-") for line in rows for value in line.split(",")]
+    folder = Folder(path)
+    return folder, [*values, *folder.keys()]
 
 
-def started(folder: Path, name: str) -> BaseProcess:
-    process = FORK.Process(target=one, args=(folder, name))
-    process.start()
-    return process
+def words(name: str) -> list[str]:
+    given = ["--data", f"{name}.csv", "--keys", "keys", "--out", f"{name}.json"]
+    return ["join", "plan.toml", "--party", name, *given]
 
 
-def one(folder: Path, name: str) -> None:
-    with (folder / f"{name}.log").open("wb") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
-    given = ["--data", str(folder / f"{name}.csv"), "--keys", str(folder / "keys")]
-    words = [
-        "join",
-        str(folder / "plan.toml"),
-        "--party",
-        name,
-        *given,
-        "--out",
-        str(folder / f"{name}.json"),
-    ]
-    try:
-        confide(words)
-    except SystemExit as end:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 1)
-
-
-def undisturbed() -> float:
-    """Seconds that a run takes."""
+def undisturbed() -> None:
+    """A run of which nobody is killed."""
     with TemporaryDirectory() as name:
-        desk(folder := Path(name))
-        began = time.monotonic()
-        processes = [started(folder, party) for party in NAMES]
-        for process in processes:
-            process.join()
-        assert [process.exitcode for process in processes] == [0, 0, 0], (folder / "north.log").read_text()
-        return time.monotonic() - began
+        folder, _ = desk(Path(name))
+        processes = [folder.start(party, *words(party)) for party in NAMES]
+        assert [ended(process) for process in processes] == [0, 0, 0], folder.log("north")
 
 
-def killed(victim: str, moment: float) -> tuple[float, str]:
-    """Seconds until the last survivor ended, and how both did: "named", "finished", or what was wrong."""
+def killed(victim: str, moment: float) -> tuple[float, str, int]:
+    """Seconds until the last survivor ended, how both did, and how many secrets stand in logs."""
     with TemporaryDirectory() as name:
-        desk(folder := Path(name))
-        processes = {party: started(folder, party) for party in NAMES}
+        folder, secrets = desk(Path(name))
+        processes = {party: folder.start(party, *words(party)) for party in NAMES}
         time.sleep(moment)
         processes[victim].kill()
         began = time.monotonic()
@@ -119,57 +82,41 @@ def killed(victim: str, moment: float) -> tuple[float, str]:
         for party, process in processes.items():
             if party == victim:
                 continue
-            process.join(60)
-            there = (folder / f"{party}.json").exists()
-            said = (folder / f"{party}.log").read_text().splitlines() or [""]
-            if process.exitcode == 2 and not there and victim in said[-1]:
+            code = ended(process)
+            there = (folder.path / f"{party}.json").exists()
+            if code == 2 and not there and victim in folder.last(party):
                 found.add("named")
-            elif process.exitcode == 0 and there:
+            elif code == 0 and there:
                 found.add("finished")
             else:
-                process.kill()
-                found.add(f"wrong: exit {process.exitcode}, {said[-1]:.100}")
-        return time.monotonic() - began, " and ".join(sorted(found))
+                found.add(f"wrong: exit {code}, {folder.last(party):.100}")
+        return time.monotonic() - began, " and ".join(sorted(found)), folder.found(secrets)
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--kills", type=int, default=20)
-    asked.add_argument("--write", action="store_true", help="keep the page in results/")
-    given = asked.parse_args()
-    rng, whole = np.random.default_rng(), min(undisturbed() for _ in range(3))
-    lines = head("after", "killed", "survivors ended after", "how")
-    ends: list[tuple[float, str]] = []
-    for moment in np.sort(rng.uniform(0, whole, given.kills)):
+    kills, write = asked(__doc__ or "")
+    rng, whole = np.random.default_rng(), min(seconds(undisturbed) for _ in range(3))
+    page = Page("join_killed", "A party killed in a joint computation", __doc__ or "", kills)
+    page.lines += [f"A run that nobody disturbs took {whole:.1f} s.", ""]
+    page.lines += head("after", "killed", "survivors ended after", "how")
+    ends: list[tuple[float, str, int]] = []
+    for moment in np.sort(rng.uniform(0, whole, kills)):
         victim = str(rng.choice(NAMES))
         ends.append(killed(victim, float(moment)))
-        lines.append(row(f"{moment:.2f} s", victim, f"{ends[-1][0]:.2f} s", ends[-1][1]))
-    about, *how = (__doc__ or "").strip().split("\n\n")
-    slowest = max(seconds for seconds, _ in ends)
+        page.lines.append(row(f"{moment:.2f} s", victim, f"{ends[-1][0]:.2f} s", ends[-1][1]))
+    slowest = max(taken for taken, _, _ in ends)
     within = f"every survivor ended within {DEADLINE:g} s (the slowest after {slowest:.2f} s)"
-    whole_or_none = all(how in ("named", "finished") for _, how in ends)
-    early = sum(how == "named" for _, how in ends)
-    checks = [
+    early = sum(how == "named" for _, how, _ in ends)
+    page.checks = [
         (within, slowest <= DEADLINE),
-        ("both survivors named the killed party and had no result, or both had it", whole_or_none),
+        (
+            "both survivors named the killed party and had no result, or both had it",
+            all(how in ("named", "finished") for _, how, _ in ends),
+        ),
         (f"at least half were killed before the result ({early})", 2 * early >= len(ends)),
+        ("no value of a record and no line of a key stands in a log", not any(n for _, _, n in ends)),
     ]
-    page = [
-        "# A party killed in a joint computation",
-        "",
-        about,
-        "",
-        f"`python benchmarks/join_killed.py --kills {given.kills} --write`; {machine()}. A run that nobody "
-        f"disturbs took {whole:.1f} s.",
-        how[-1],
-        "",
-        *lines,
-        "",
-        *bars(checks),
-    ]
-    publish(page, "join_killed", write=given.write)
-    if not all(ok for _, ok in checks):
-        raise SystemExit(1)
+    page.publish(write=write)
 
 
 if __name__ == "__main__":

@@ -218,13 +218,14 @@ def check_names(parties: Iterable[str]) -> tuple[str, ...]:
     """The names of parties, each once.
 
     Raises:
-        DataError: if one is empty, double, or the eavesdropper's.
+        DataError: if one is empty, double, the eavesdropper's, or has signs that cannot be printed.
     """
     names = tuple(parties)
     for name, times in Counter(names).items():
-        if not name or name == EAVESDROPPER or times > 1:
+        if not name or not name.isprintable() or name == EAVESDROPPER or times > 1:
             raise DataError(
-                f"{name!r:.60} cannot name a party: give each a name of its own, and none {EAVESDROPPER!r}."
+                f"{name!r:.60} cannot name a party: give each a name of its own that can be printed, and "
+                f"none {EAVESDROPPER!r}."
             )
     return names
 

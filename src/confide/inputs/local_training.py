@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.util import find_spec
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from confide.core.errors import ConfideError, DataError, ModelError
@@ -23,6 +23,8 @@ MODELS = (LOGISTIC, PERCEPTRON)
 SOFTMAX, KERNEL = "softmax", "kernel"
 FITTED = (SOFTMAX, KERNEL)
 """Models that are fitted whole, without steps: for exchanges of predictions alone."""
+LARGEST_RATE = 1e30
+"""Of learning: a larger one is no number of PyTorch's."""
 _METHODS = ("shapes", "start", "train", "gradients", "model")
 """Of a `LocalLearner`."""
 
@@ -74,8 +76,8 @@ class LocalTraining:
                 f"hidden is {list(self.hidden)}: give widths of 1 or more; without a hidden layer an mlp is "
                 "logistic."
             )
-        if not (self.rate > 0 and isfinite(self.rate)):
-            raise DataError(f"rate is {self.rate}: give a finite number above 0.")
+        if not 0 < self.rate < LARGEST_RATE:
+            raise DataError(f"rate is {self.rate}: give a number above 0 and below {LARGEST_RATE:g}.")
         if self.model == KERNEL and self.width is None:
             raise DataError("a kernel machine needs width, in units of the encoded features: give it.")
         for name in ("penalty", "width", "ridge"):

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -95,6 +96,20 @@ def whole_in(said: Said, name: str, *, most: int) -> int:
         told = "is missing" if given is None else f"is {shown(given)}"
         raise DataError(f"{name} {told}: give a whole number from 1 to {most:,}.")
     return given
+
+
+def number_of(given: object) -> float | None:
+    """A finite number; None for anything else, also for a whole number that is too large for one.
+
+    >>> number_of(2), number_of(True), number_of(10**400), number_of(float("nan"))
+    (2.0, None, None, None)
+    """
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        return None
+    try:
+        return found if isfinite(found := float(given)) else None
+    except OverflowError:
+        return None
 
 
 def words_in(said: Said, name: str, *, needed: bool = True) -> str:

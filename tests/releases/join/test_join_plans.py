@@ -52,7 +52,7 @@ def test_two_parties_are_told_to_take_a_helper(tmp_path: Path) -> None:
         ({"colour": "red"}, "no setting 'colour'"),
         ({"columns": {}}, "names no column"),
         ({"columns": {"x": [4, -4]}}, "the lower first"),
-        ({"columns": {"x": [0, float("inf")]}}, "finite"),
+        ({"columns": {"x": [0, float("inf")]}}, "lowest and highest value"),
         ({"columns": {"x": 3}}, "lowest and highest"),
         ({"rows": 0}, "rows is 0"),
         ({"computation": "ols"}, "name it, and another column"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from confide.core.budget import Budget, Unit
 from confide.core.errors import DataError, PromiseError
 from confide.core.fields import shown
 from confide.inputs.domain_columns import refuse_unknown
+from confide.inputs.plan_files import number_of
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.pate import PATE
 from confide.mechanisms.federate.pate_exchange import PateExchange
@@ -125,6 +125,6 @@ def _whole(said: Mapping[str, Any], name: str, otherwise: int | None = None) -> 
 
 def _number(said: Mapping[str, Any], name: str, otherwise: float) -> float:
     given = said.get(name, otherwise)
-    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+    if (found := number_of(given)) is None:
         raise DataError(f"{name} is {shown(given)}: give a number.")
-    return float(given)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING
 
 from confide.core.errors import DataError
@@ -66,6 +67,8 @@ class Adding:
             value: float | None = getattr(self, name)
             if value is not None and value < 0:
                 raise DataError(f"{name} is {value}: give no number below 0.")
+        if self.limit is not None and not 0 < self.limit < inf:
+            raise DataError(f"limit is {self.limit}: give a finite number above 0.")
 
     def by_masks(self, cohort: int | None) -> SecureSum:
         """The secure sum; a sum of fewer clients than the cohort is not shown."""

@@ -13,6 +13,7 @@ from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.pinned_parties import parties_of
 from confide.inputs.plan_files import (
     Said,
+    number_of,
     parsed,
     placed_in,
     span_in,
@@ -26,6 +27,8 @@ from confide.releases.join.computations import COMPUTATIONS, check_plan
 
 KEYS = ("run", "computation", "rows", "split", "target", "inside", "threshold", "helpers", "keys")
 TABLES = ("parties", "columns", "owners", "settings", "budget", "deadlines")
+LARGEST_EPSILON = 1_000
+"""Below it a ledger can hold the cost, as its rho is smaller."""
 SPLITS = ("rows", "columns")
 
 
@@ -123,12 +126,12 @@ def _owners(said: Said) -> dict[str, str]:
 def _columns(said: Said, owners: Mapping[str, str]) -> tuple[Column, ...]:
     found: list[Column] = []
     for name, given in said.items():
-        ends = cast(list[Any], given) if isinstance(given, list) else []
-        if len(ends) != 2 or any(type(end) not in (int, float) for end in ends):
+        ends = [number_of(end) for end in cast(list[Any], given)] if isinstance(given, list) else []
+        if len(ends) != 2 or ends[0] is None or ends[1] is None:
             raise DataError(
                 f"{name!r:.60} is {shown(given)}: give its lowest and highest value, as [0, 110]."
             )
-        found.append(Column(name=name, low=float(ends[0]), high=float(ends[1]), owner=owners.get(name, "")))
+        found.append(Column(name=name, low=ends[0], high=ends[1], owner=owners.get(name, "")))
     if not found:
         raise DataError("it names no column: give each with its lowest and highest value, as age = [0, 110].")
     if odd := [name for name in owners if name not in said]:
@@ -163,8 +166,15 @@ def _promise(said: Said) -> tuple[float | None, float | None]:
     refuse_unknown(said, ("epsilon", "delta"), "budget")
     if not said:
         return None, None
+    found: list[float] = []
     for name in ("epsilon", "delta"):
-        if type(said.get(name)) not in (int, float) or not said[name] > 0:
+        value = number_of(said.get(name))
+        if value is None or value <= 0:
             told = f"is {shown(said[name])}" if name in said else "is missing"
             raise DataError(f"{name} {told}: a budget has epsilon and delta, both above 0.")
-    return float(said["epsilon"]), float(said["delta"])
+        found.append(value)
+    if found[0] >= LARGEST_EPSILON:
+        raise DataError(
+            f"epsilon is {found[0]:g}, which promises nothing: give less than {LARGEST_EPSILON:,}."
+        )
+    return found[0], found[1]

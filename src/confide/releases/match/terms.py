@@ -13,7 +13,17 @@ from confide.core.fields import shown
 from confide.core.version import VERSION
 from confide.inputs.domain_columns import refuse_unknown
 from confide.inputs.pinned_parties import parties_of, public_key
-from confide.inputs.plan_files import Said, parsed, placed_in, span_in, table_in, text_of, whole_in, words_in
+from confide.inputs.plan_files import (
+    Said,
+    number_of,
+    parsed,
+    placed_in,
+    span_in,
+    table_in,
+    text_of,
+    whole_in,
+    words_in,
+)
 from confide.mechanisms.share.joint.plan import Party
 from confide.mechanisms.share.matching.match_plan import MOST, MatchPlan
 
@@ -117,7 +127,7 @@ def _texts(said: Said, name: str, usual: Sequence[str]) -> tuple[str, ...]:
 
 
 def _rate(said: Said) -> float:
-    given: Any = said.get("false_rate", 0.0)
-    if type(given) not in (int, float):
+    given = said.get("false_rate", 0.0)
+    if (found := number_of(given)) is None:
         raise DataError(f"false_rate is {shown(given)}: give a number, such as 1e-6.")
-    return float(given)
+    return found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields
 from math import inf
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from confide.core.atomic import atomic_write
 from confide.core.errors import ConfideError, DataError
+from confide.core.fields import shown
 from confide.mechanisms.encrypt.parameters import Parameters
 from confide.mechanisms.encrypt.plan import Forecast, Plan
 
@@ -107,10 +109,12 @@ def read_plan(path: Path) -> OutsourcePlan:
         made = OutsourcePlan(
             plan=plan, forecast=forecast, **_checked(OutsourcePlan, rest, "plan", "forecast")
         )
-    except ConfideError:
-        raise
+    except ConfideError as error:
+        raise type(error)(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise DataError(f"{path} is damaged, or of another version: make the plan again.") from error
+        what = f" ({error})" if isinstance(error, _FieldError) else ""
+        what = f" ({error} is missing)" if isinstance(error, KeyError) else what
+        raise DataError(f"{path} is damaged, or of another version{what}: make the plan again.") from error
     if plan.hash != found.get("hash"):
         raise DataError(f"{path} was changed (its hash differs): get the plan from who made it again.")
     return made
@@ -125,8 +129,12 @@ def _read(said: Any) -> Plan:
     rest = dict(said)
     degree, bits = rest.pop("degree"), rest.pop("bits")
     if type(degree) is not int or not all(type(n) is int for n in bits):
-        raise ValueError("parameters")
+        raise _FieldError(f"degree is {shown(degree)}, and bits {shown(bits)}")
     return Plan(parameters=Parameters(degree, tuple(bits)), **_checked(Plan, rest, "parameters"))
+
+
+class _FieldError(ValueError):
+    """A field of a plan that cannot be."""
 
 
 def _checked(record: Any, said: Any, *besides: str) -> dict[str, Any]:
@@ -135,14 +143,19 @@ def _checked(record: Any, said: Any, *besides: str) -> dict[str, Any]:
     Args:
         besides: fields that are read in another way.
     """
-    rest = dict(said)
+    if not isinstance(said, Mapping):
+        raise _FieldError(f"{record.__name__.lower()} is {shown(said)}")
+    rest = dict(cast(Mapping[str, Any], said))
     hints = {name: hint for name, hint in get_type_hints(record).items() if name not in besides}
     lacking = [
         f.name for f in fields(record) if f.default is MISSING and f.name in hints.keys() - rest.keys()
     ]
-    wrong = [name for name, value in rest.items() if name not in hints or not _is_a(value, hints[name])]
-    if lacking or wrong or not all(0 < n < inf for n in rest.values() if type(n) in (int, float)):
-        raise ValueError(f"fields {lacking + wrong}")
+    if lacking:
+        raise _FieldError(f"{lacking[0]} is missing")
+    for name, value in rest.items():
+        number = type(value) in (int, float)
+        if name not in hints or not _is_a(value, hints[name]) or (number and not 0 < value < inf):
+            raise _FieldError(f"{name!s:.40} is {shown(value)}")
     return {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
 
 

@@ -44,6 +44,10 @@ def span_of(text: str) -> float:
     return parse_span(text, likely=("s", "min"))
 
 
+LARGEST_BOUND = 1e30
+"""Of inputs; with larger ones the ranges of scores are no numbers any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutsourcePlanSettings:
     """Plan scores of a model on rows that its owner never sees, and say what they will cost.
@@ -91,6 +95,10 @@ class OutsourcePlanSettings:
             value: float | None = getattr(self, name)
             if value is not None and not 0 < value < inf:
                 raise DataError(f"{name} is {value}: give a number above 0.")
+        if self.bound > LARGEST_BOUND:
+            raise DataError(
+                f"bound is {self.bound:g}: give what inputs stay below, {LARGEST_BOUND:g} at most."
+            )
         check_place(self.out, force=self.force)
 
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from confide.core.budget import Budget
 from confide.core.errors import ConfideError
 
-if TYPE_CHECKING:
-    from confide.account.ledger import Ledger
-
 NOTHING = "Nothing was charged, and no model was written."
+
+
+class Spending(Protocol):
+    """A ledger, or what opens one later."""
+
+    @property
+    def spent(self) -> object:
+        """What is spent."""
+        ...
 
 
 @contextmanager
 def noting_charge(
-    ledger: Ledger | None,
+    ledger: Spending | None,
     promise: Budget,
     checkpoint: Path | None = None,
     *,
@@ -52,7 +58,7 @@ def noting_charge(
         raise
 
 
-def _changed(ledger: Ledger, before: object) -> bool | None:
+def _changed(ledger: Spending, before: object) -> bool | None:
     """Whether more is spent than before; None where it cannot be read."""
     try:
         return ledger.spent != before

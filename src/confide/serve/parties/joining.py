@@ -31,7 +31,7 @@ from confide.releases.session.identity import Identity as File
 from confide.releases.training.interrupted import noting_charge
 from confide.serve.parties.certificates import contexts
 from confide.serve.parties.keys import read_identity
-from confide.serve.parties.paying import charging, check_paying, opened_ledger, promise_of
+from confide.serve.parties.paying import charging, check_paying, promise_of, purse_of
 from confide.serve.parties.session import Finished, joined
 
 NOTHING = "No result was written."
@@ -85,12 +85,11 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
         data.need_unchanged()
     noise = noise_of(joint)
     with ExitStack() as open_while:
-        ledger = opened_ledger(
-            settings, joint, noise, data="" if data is None else data.digest, open_while=open_while
-        )
+        digest = "" if data is None else data.digest
+        purse = purse_of(settings, joint, noise, data=digest, open_while=open_while)
         lost = "and to run again charges again"
-        open_while.enter_context(noting_charge(ledger, promise_of(noise), lost=lost, nothing=NOTHING))
-        charge = charging(ledger, joint, noise, analyst=settings.analyst)
+        open_while.enter_context(noting_charge(purse, promise_of(noise), lost=lost, nothing=NOTHING))
+        charge = charging(purse, joint, noise, analyst=settings.analyst, data=digest)
         computing = Computing(joint, party.name, held, charge)
         tell(f"{party.name}: {_of(held)}; the others are waited for, {joint.arrival:g} s at most.")
         agree = partial(tell, f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
@@ -112,6 +111,7 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
         frame = COMPUTATIONS[joint.computation].frame(joint, done.value)
         write_result(settings.out, frame, card)  # first: all others have it too
         transcript = _recorded(settings, plan, done, card)
+        ledger = None if purse is None else purse.ledger
         spent = "" if ledger is None else f"Spent {ledger.spent}; left {ledger.left(settings.analyst)}."
         return Joined(
             file=settings.out,

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from confide.core.transcript import Message as Recorded
 from confide.mechanisms.share.joint.plan import refuse_difference
 from confide.mechanisms.share.matching.party import KINDS, Matched, MatchParty
+from confide.mechanisms.share.matching.points import Watch
 from confide.mechanisms.share.messages import Message, unpacked
 from confide.mechanisms.share.refusals import RefusedError
 from confide.releases.match.terms import MatchTerms
 from confide.serve.parties.certificates import Identity
 from confide.serve.parties.handshake import connected
-from confide.serve.parties.links import Kind, Link, ended_by, flushed, lost, pump, reported, watched
+from confide.serve.parties.links import PARTING, Kind, Link, ended_by, flushed, lost, pump, reported, watched
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +40,55 @@ class MatchEnded:
 
 
 @dataclass(slots=True)
+class _Apart:
+    """A thread for what the library computes, so that heartbeats go on; a run that ends does not wait for it.
+
+    Between two parts of a list it sees that the run has ended. A filter is made in one part, of minutes where
+    a list is long: that thread is left behind, and ends with the process.
+    """
+
+    over: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+    async def done(self, call: Callable[..., T], *given: object) -> T:
+        """What the call gives."""
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[T] = loop.create_future()
+
+        def settle(how: Callable[..., None], what: object) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits for it
+                loop.call_soon_threadsafe(lambda: None if found.done() else how(what))
+
+        def work() -> None:
+            try:
+                value = call(*given)
+            except Exception as fault:
+                settle(found.set_exception, fault)
+            else:
+                settle(found.set_result, value)
+
+        self.thread = threading.Thread(target=work, daemon=True)
+        self.thread.start()
+        return await found
+
+    def watching(self, watch: Watch) -> Watch:
+        """A watch that ends the work of a run that has ended."""
+
+        def told(what: str, done: int, of: int) -> None:
+            if self.over.is_set():
+                raise RefusedError("the run has ended.")
+            watch(what, done, of)
+
+        return told
+
+    def end(self) -> None:
+        """End the work, and wait for its part for a moment."""
+        self.over.set()
+        if self.thread is not None:
+            self.thread.join(PARTING)
+
+
+@dataclass(slots=True)
 class _Talk:
     """One connection: frames in, frames out, heartbeats, and a fault of whichever side ends it."""
 
@@ -44,6 +99,7 @@ class _Talk:
     came: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
     done: asyncio.Event = field(default_factory=asyncio.Event)
     messages: list[Recorded] = field(default_factory=list)
+    apart: _Apart = field(default_factory=_Apart)
 
     def send(self, message: Message) -> None:
         self.record(message)
@@ -95,8 +151,6 @@ async def matched(
 ) -> MatchEnded:
     """Match with the other party. Returns when both are done, or raises in both.
 
-    The library computes in a thread of its own, so that heartbeats go on.
-
     Args:
         terms: the same on both sides.
         identity: certificate and key of this side.
@@ -112,6 +166,7 @@ async def matched(
     links = await connected(terms, identity, name=name, listen=listen)
     link, loop = links[other], asyncio.get_running_loop()
     talk = _Talk(terms, link, loop.create_future())
+    party.watch = talk.apart.watching(party.watch)
     tasks: list[asyncio.Task[None] | asyncio.Task[Matched | None]] = []
     try:
         async with asyncio.timeout(terms.deadline):
@@ -132,6 +187,7 @@ async def matched(
         for task in tasks:
             task.cancel()
         link.close()
+        talk.apart.end()
     return MatchEnded(value=value, messages=talk.messages, sent=link.sent)
 
 
@@ -150,17 +206,17 @@ async def _agreed(terms: MatchTerms, link: Link) -> None:
 
 async def _exchange(talk: _Talk, party: MatchParty) -> Matched | None:
     """Openings, then a request and an answer for each side that learns, and the end together."""
-    plan = party.plan
-    talk.send(await asyncio.to_thread(party.opening))
+    plan, apart = party.plan, talk.apart.done
+    talk.send(await apart(party.opening))
     opening, value = await talk.next(), None
     asks, answers = party.name in plan.learns, party.other in plan.learns
     if asks:
-        talk.send(await asyncio.to_thread(party.request, opening))
+        talk.send(await apart(party.request, opening))
     if answers:
         request = await talk.next()
-        talk.send(await asyncio.to_thread(party.answer, opening, request))
+        talk.send(await apart(party.answer, opening, request))
     if asks:
-        value = await asyncio.to_thread(party.result, await talk.next())
+        value = await apart(party.result, await talk.next())
     talk.link.send(Kind.DONE)
     await talk.done.wait()
     await flushed({party.other: talk.link})

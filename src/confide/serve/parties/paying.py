@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from confide.account.charge import digest_of
 from confide.account.costs import Cost
 from confide.account.terms import EVERYBODY
 from confide.core.budget import Budget, Unit
+from confide.core.drafts import draft_of
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint.noise import JointNoise
 from confide.mechanisms.share.joint.plan import JointPlan
@@ -24,6 +25,32 @@ if TYPE_CHECKING:
 
 PATIENCE = 4
 """A ledger that others hold is waited for this part of the time that a party may be silent."""
+
+
+@dataclass(slots=True)
+class Purse:
+    """A party's ledger. A new one is made when it is charged: a run that is lost before leaves none.
+
+    Args:
+        opened: opens it, and makes a new one.
+        spent: what it holds as spent.
+        ledger: once it is open.
+    """
+
+    opened: Callable[[], Ledger]
+    spent: Cost
+    ledger: Ledger | None = None
+
+    def charge(self, question: str, cost: Cost, *, analyst: str | None, asked: str) -> None:
+        """Charge it.
+
+        Raises:
+            ConfideError: if it does not pay.
+        """
+        if self.ledger is None:
+            self.ledger = self.opened()
+        self.ledger.charge(question, cost, analyst=analyst, asked=asked)
+        self.spent = self.ledger.spent
 
 
 def check_paying(settings: JoinSettings, plan: JointPlan) -> None:
@@ -44,9 +71,9 @@ def check_paying(settings: JoinSettings, plan: JointPlan) -> None:
         )
 
 
-def opened_ledger(
+def purse_of(
     settings: JoinSettings, plan: JointPlan, noise: JointNoise | None, *, data: str, open_while: ExitStack
-) -> Ledger | None:
+) -> Purse | None:
     """The ledger of this party, which can pay as it stands; None for a party without one.
 
     Args:
@@ -56,12 +83,12 @@ def opened_ledger(
         open_while: closes it.
 
     Raises:
-        ConfideError: if it cannot be used, or would not pay; a new one is tried elsewhere, and not made then.
+        ConfideError: if it cannot be used, or would not pay; a new one is tried elsewhere, and not made yet.
     """
     if settings.ledger is None or noise is None:
         return None
     from confide.account.opening import open_ledger
-    from confide.account.places import place_of
+    from confide.account.places import File, place_of
 
     unit, patience = Unit.record(), plan.silence / PATIENCE
     budget = None if settings.budget is None else replace(settings.budget, unit=unit)
@@ -72,28 +99,34 @@ def opened_ledger(
         _need_room(found, noise, settings.analyst)
         return found
 
-    if budget is not None and not place_of(settings.ledger).is_taken(patience):
-        with TemporaryDirectory() as folder, ExitStack() as trial:
-            opened(f"{folder}/trial", trial)
-    return opened(settings.ledger, open_while)
+    address, place = settings.ledger, place_of(settings.ledger)
+    if budget is None or place.is_taken(patience):
+        ledger = opened(address, open_while)
+        return Purse(lambda: ledger, ledger.spent, ledger)
+    if isinstance(place, File):
+        with draft_of(place.path):  # as it will be made; nothing is left of it
+            pass
+    with TemporaryDirectory() as folder, ExitStack() as trial:
+        nothing = opened(f"{folder}/trial", trial).spent
+    return Purse(lambda: opened(address, open_while), nothing)
 
 
 def charging(
-    ledger: Ledger | None, plan: JointPlan, noise: JointNoise | None, *, analyst: str | None
+    purse: Purse | None, plan: JointPlan, noise: JointNoise | None, *, analyst: str | None, data: str
 ) -> Callable[[float], None]:
     """What charges the ledger for a rho; nothing for a party without one."""
 
     def charge(rho: float) -> None:
-        if ledger is None or noise is None:
+        if purse is None or noise is None:
             return
         # A number drawn now: each run draws noise of its own, and shows something new.
         settings = {"plan": sha256(plan.text.encode()).hexdigest(), "run": secrets.token_hex(16)}
-        question = digest_of(data=ledger.terms.data, text="join", parameters=settings)
+        question = digest_of(data=data, text="join", parameters=settings)
         asked = (
             f"{plan.computation} of {len(plan.parties)} parties, {noise.budget}, while at most "
             f"{noise.colluding} of them share what they saw"
         )
-        ledger.charge(question, Cost.concentrated(rho), analyst=analyst, asked=asked)
+        purse.charge(question, Cost.concentrated(rho), analyst=analyst, asked=asked)
 
     return charge
 
