@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from confide.core.drafts import draft_of
@@ -60,12 +60,20 @@ class Joined:
     sent: int
 
 
-def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
+def join(
+    settings: JoinSettings,
+    *,
+    tell: Callable[[str], object],
+    identifiers: Sequence[str] = (),
+    begin: Callable[[], object] = int,
+) -> Joined:
     """Take part in a joint computation, and write its result.
 
     Args:
         settings: of the command.
         tell: hears in sentences what must be believed, and what happens.
+        identifiers: of the rows in one form, where the plan brings rows together by these.
+        begin: called when all hold the same plan, before any data move.
 
     Raises:
         ConfideError: one sentence on what is wrong, or on which party was lost; no result is written then.
@@ -73,6 +81,10 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
     plan = read_plan(settings.plan)
     joint = plan.joint
     party = joint.party(settings.party)
+    if joint.aligning is not None and party.role == "owner" and not identifiers:
+        raise DataError(
+            f"{settings.plan} brings rows together by an identifier: use confide match, with --id COLUMN."
+        )
     _check_places(settings)
     check_paying(settings, joint)
     identity = read_identity(settings.keys, party.name)
@@ -80,7 +92,7 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
     for line in told_before(joint):
         tell(line)
     data = None if settings.data is None else File.of(settings.data)
-    held = read_records(settings.data, joint, name=party.name)
+    held = replace(read_records(settings.data, joint, name=party.name), identifiers=identifiers)
     if data is not None:
         data.need_unchanged()
     noise = noise_of(joint)
@@ -92,14 +104,18 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
         charge = charging(purse, joint, noise, analyst=settings.analyst, data=digest)
         computing = Computing(joint, party.name, held, charge)
         tell(f"{party.name}: {_of(held)}; the others are waited for, {joint.arrival:g} s at most.")
-        agree = partial(tell, f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
+
+        def agree() -> None:
+            tell(f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
+            begin()
+
         done = asyncio.run(
             joined(
                 joint,
                 identity,
                 computing,
                 name=party.name,
-                inputs=held.columns or None,
+                inputs=_inputs(held),
                 published=_arrays,
                 listen=settings.listen,
                 agree=agree,
@@ -132,6 +148,12 @@ def told_before(plan: JointPlan) -> list[str]:
         f"What must be believed: {plan.trust}.",
         f"Every party learns the result ({plan.computation}) and, beside it, {beside}.",
     ]
+    if plan.aligning is not None:
+        told.append(
+            "All learn how long both lists are, and how many people are on both; nobody learns who. An owner "
+            "and "
+            f"{' and '.join(set(plan.names) - set(plan.owners))} together would learn the other's values."
+        )
     if plan.epsilon is None:
         told.append(
             "No noise is added: what the result says of a person, it says. Two results that differ by one "
@@ -207,6 +229,13 @@ def _recorded(
     texts["moduli.json"] = json.dumps({str(label): str(prime) for label, prime in done.moduli.items()})
     write_transcript(done.transcript, settings.record, beside=texts)
     return settings.record
+
+
+def _inputs(held: Held) -> Payload | None:
+    """What a party put in, for its record."""
+    text = "\n".join(held.identifiers).encode()
+    names = {"identifiers": np.frombuffer(text, np.uint8)} if held.identifiers else {}
+    return {**held.columns, **names} if held.columns else None
 
 
 def _of(held: Held) -> str:
