@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -32,6 +31,7 @@ from confide.releases.training.interrupted import noting_charge
 from confide.serve.parties.certificates import contexts
 from confide.serve.parties.keys import read_identity
 from confide.serve.parties.paying import charging, check_paying, promise_of, purse_of
+from confide.serve.parties.running import finished
 from confide.serve.parties.session import Finished, joined
 
 NOTHING = "No result was written."
@@ -93,8 +93,8 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
         computing = Computing(joint, party.name, held, charge)
         tell(f"{party.name}: {_of(held)}; the others are waited for, {joint.arrival:g} s at most.")
         agree = partial(tell, f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
-        done = asyncio.run(
-            joined(
+        done = finished(
+            lambda: joined(
                 joint,
                 identity,
                 computing,
