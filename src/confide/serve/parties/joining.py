@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.core.kept_transcript import write_transcript
 from confide.core.paths import is_there
@@ -186,8 +186,7 @@ def _check_places(settings: JoinSettings) -> None:
         there = next(p for p in (place.absolute().parent, *place.absolute().parents) if is_there(p))
         if not there.is_dir() or not os.access(there, os.W_OK):
             raise DataError(f"{place} cannot be written, as {there} is closed: name another place.")
-    with draft_of(out):  # as it will be written; nothing is left of it
-        pass
+    try_place(out)
 
 
 def _recorded(
