@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.atomic import atomic_write
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.core.paths import is_there
 from confide.inputs.tables import read_table
@@ -72,8 +72,7 @@ def check_place(out: Path | None, plan: MatchPlan, party: str, *, force: bool) -
         )
     if is_there(out) and not force:
         raise DataError(f"{out} is there already: name another file, or add --force.")
-    with draft_of(out):  # as it will be written; nothing is left of it
-        pass
+    try_place(out)
 
 
 def write_matched(out: Path, found: Matched, mine: MatchList, plan: MatchPlan) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.core.kept_transcript import write_transcript
 from confide.core.paths import is_there
@@ -32,6 +31,7 @@ from confide.releases.training.interrupted import noting_charge
 from confide.serve.parties.certificates import contexts
 from confide.serve.parties.keys import read_identity
 from confide.serve.parties.paying import charging, check_paying, promise_of, purse_of
+from confide.serve.parties.running import finished
 from confide.serve.parties.session import Finished, joined
 
 NOTHING = "No result was written."
@@ -109,8 +109,8 @@ def join(
             tell(f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
             begin()
 
-        done = asyncio.run(
-            joined(
+        done = finished(
+            lambda: joined(
                 joint,
                 identity,
                 computing,
@@ -208,8 +208,7 @@ def _check_places(settings: JoinSettings) -> None:
         there = next(p for p in (place.absolute().parent, *place.absolute().parents) if is_there(p))
         if not there.is_dir() or not os.access(there, os.W_OK):
             raise DataError(f"{place} cannot be written, as {there} is closed: name another place.")
-    with draft_of(out):  # as it will be written; nothing is left of it
-        pass
+    try_place(out)
 
 
 def _recorded(

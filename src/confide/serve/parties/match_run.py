@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,26 @@ from confide.releases.match.terms import MatchTerms, read_terms
 from confide.serve.parties.keys import place_of, read_identity
 from confide.serve.parties.match_statistics import learn_statistics
 from confide.serve.parties.matching import MatchEnded, matched
+from confide.serve.parties.running import finished
 
 RUNS = "runs"
 """The folder beside a party's key in which it counts."""
 
 
-def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A match that both sides ended. No size and no identifier is in it, as logs and notebooks show it.
+
+    Args:
+        file: of what this party learned; None where the plan says that it learns nothing.
+        transcript: the folder of this party's record; None without one.
+    """
+
+    file: Path | None
+    transcript: Path | None
+
+
+def take_part(settings: MatchSettings, *, tell: Callable[[str], object]) -> Taken:
     """Take part in a match, and write what this party learns.
 
     Args:
@@ -45,7 +60,7 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
     if statistics:
         done = learn_statistics(settings, read_plan(settings.plan), tell=tell)
         tell(f"{done.file}: statistics of the people on both lists. {done.card['exactness']}")
-        return
+        return Taken(file=done.file, transcript=done.transcript)
     terms = read_terms(settings.plan)
     plan, name = terms.plan, settings.party
     terms.party(name)
@@ -64,8 +79,8 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
     party = MatchParty(plan, Signer(name, identity.signer), mine.identifiers, watch=_Told(tell))
     tell(f"Trust that remains: {_trust(terms, name)}")
     tell(f"{name}: waiting for {party.other}.")
-    ended = asyncio.run(
-        matched(
+    ended = finished(
+        lambda: matched(
             terms,
             identity,
             party,
@@ -86,6 +101,7 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
         assert settings.out is not None
         write_matched(settings.out, ended.value, mine, plan)
         tell(f"{settings.out}: the {plan.reveal} of what both lists share.")
+    return Taken(file=settings.out, transcript=settings.record)
 
 
 def _trust(terms: MatchTerms, name: str) -> str:
@@ -116,7 +132,7 @@ def _transcript(terms: MatchTerms, name: str, ended: MatchEnded, identifiers: tu
 class _Told:
     """Progress by tenths: no number of a list is shown."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str], object]) -> None:
         self.tell = tell
         self.last = ("", 0)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from confide.core.errors import DataError
+from confide.inputs.local_training import need
 from confide.mechanisms.share.joint.plan import JointPlan
 from confide.mechanisms.share.matching.runs import counted, refuse_spent
 from confide.releases.join.plan import PlanFile
@@ -40,6 +41,7 @@ def learn_statistics(settings: MatchSettings, plan: PlanFile, *, tell: Callable[
     Raises:
         ConfideError: one sentence on what is wrong, or on which party was lost; no result is written then.
     """
+    need("mpyc", "statistics of a match", extra="share")
     joint = plan.joint
     _check(settings, joint)
     aligning = joint.aligning
