@@ -77,7 +77,7 @@ def test_two_parties_are_told_to_take_a_helper(tmp_path: Path) -> None:
         ({"inside": True, "computation": "ols", "target": "y", "budget": NOISE}, "leave inside out"),
         (
             {"split": "columns", "computation": "covariance", "owners": ACROSS, "budget": NOISE},
-            "every record is of all of them",
+            "the number of rows is public",
         ),
         ({"budget": {**NOISE, "noise": "laplace"}}, '"gaussian" .by itself. or "binomial"'),
         ({**LOGISTIC, "settings": {"length": 2}}, "length shortens records"),

@@ -239,7 +239,7 @@ def noise_of(plan: JointPlan) -> JointNoise | BinomialNoise | None:
         return None
     if plan.split == "columns":
         raise PromiseError(
-            "noise hides a record of one owner, and where columns are split every record is of all of them: "
+            "where columns are split, the number of rows is public, and no noise hides one row more or less: "
             "leave out [budget], or split rows."
         )
     made = COMPUTATIONS[plan.computation]

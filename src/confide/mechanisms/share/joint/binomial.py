@@ -44,7 +44,7 @@ from confide.mechanisms.share.joint.noise import NoiseTerms
 
 MOST_COINS = 2**31
 """Of one party in all vectors together: a quarter of a gigabyte of random bits, a second or two."""
-FINE = 100
+FINE = 200
 """Steps in the sensitivity for each step that rounding to the grid may move it: finer ones gain little."""
 LOST = 1e-3
 """The share of delta that is spent on what the normal noise does not speak of."""
