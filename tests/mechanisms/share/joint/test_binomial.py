@@ -1,6 +1,6 @@
 """Binomial noise in shares: what is promised of it against sums over all outcomes, and a twin."""
 
-from math import comb, exp
+import math
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ TERMS = {"budget": BUDGET, "sensitivity": 1.0, "words": 4, "parties": 3, "collud
 
 def chances(coins, moved):
     """P(Y = y) and P(Y + moved = y), y in order, by the binomial formula in whole numbers."""
-    law = [comb(coins, ones) / 2**coins for ones in range(coins + 1)]
+    law = [math.comb(coins, ones) / 2**coins for ones in range(coins + 1)]
     return np.array([*law, *[0.0] * moved]), np.array([*[0.0] * moved, *law])
 
 
@@ -29,13 +29,13 @@ def delta_of(coins, moved, epsilon):
     for step in moved:
         one, two = chances(coins, step)
         there, away = np.outer(there, one).ravel(), np.outer(away, two).ravel()
-    return np.maximum(there - exp(epsilon) * away, 0).sum()
+    return np.maximum(there - math.exp(epsilon) * away, 0).sum()
 
 
 def test_the_law_is_the_binomial():
     chance, tail = below(200)
     ones = 100 - np.arange(len(chance))
-    np.testing.assert_allclose(chance, [comb(200, int(one)) / 2**200 for one in ones], rtol=1e-12)
+    np.testing.assert_allclose(chance, [math.comb(200, int(one)) / 2**200 for one in ones], rtol=1e-12)
     np.testing.assert_allclose(tail, binom.cdf(ones, 200, 0.5), rtol=1e-10)
 
 
@@ -56,7 +56,8 @@ def test_the_honest_alone_keep_the_budget_by_the_closed_form_and_hardly_more_tha
     coins, moved = noise.coins.words * 62, noise.coins.moved
 
     def delta(parties):  # the likelihood ratio falls: the best test is a threshold
-        ends = np.arange(parties * coins + 1)
+        middle, wide = parties * coins // 2, 6 * math.isqrt(parties * coins)  # twelve deviations
+        ends = np.arange(middle - wide, middle + wide)
         here, moved_away = (binom.cdf(ends - by, parties * coins, 0.5) for by in (0, moved))
         return (here - np.e * moved_away).max()
 
