@@ -74,7 +74,7 @@ def planned(*, helpers: tuple[str, ...] = (), **terms: Any) -> tuple[JointPlan, 
     )
     for each in held:
         each.close()
-    return JointPlan(run="benchmark", parties=parties, computation="benchmark", **terms), own
+    return JointPlan(run="benchmark", parties=parties, **{"computation": "benchmark", **terms}), own
 
 
 def run(plan: JointPlan, own: dict[str, Identity], compute: Compute) -> tuple[Any, float, float]:
@@ -192,28 +192,52 @@ def grouped(seed: int) -> Figures:
     return against(run(plan, own, compute), centres, "centres")
 
 
+def people() -> tuple[np.ndarray, np.ndarray]:
+    """Adult's training and test part, one-hot, every column divided by its largest value of the first."""
+    both = [source.load(split="train"), source.load(split="test")]
+    frames = [part.x for part in both if isinstance(part.x, pl.DataFrame)]
+    coded = pl.concat(frames).to_dummies(cs.string() | cs.categorical() | cs.enum(), drop_first=True)
+    features, first = coded.to_numpy().astype(np.float64), len(frames[0])
+    scaled = np.clip(features / np.maximum(np.abs(features[:first]).max(0), 1), -1, 1)
+    rows = np.column_stack([scaled, np.concatenate([np.asarray(part.y, np.float64) for part in both])])
+    return rows[:first], rows[first:]
+
+
 def adult(seed: int) -> Figures:
-    """Logistic regression on Adult, one-hot, every column divided by its largest value."""
-    people = source.load(split="train")
-    assert isinstance(people.x, pl.DataFrame)
-    target = np.asarray(people.y, np.float64)
-    coded = people.x.to_dummies(cs.string() | cs.categorical() | cs.enum(), drop_first=True)
-    features = coded.to_numpy().astype(np.float64)
-    rows = np.column_stack([features / np.maximum(np.abs(features).max(0), 1), target])
-    named = tuple(Column(name=f"c{i}", low=-1, high=1) for i in range(rows.shape[1]))
-    settings = (("penalty", 1.0), ("steps", 10.0))
-    plan, own = planned(columns=named, rows=-(-len(rows) // 3), settings=settings)
+    """Logistic regression on Adult."""
+    rows, _ = people()
+    plan, own = of_people(rows, steps=10.0)
 
     async def compute(name: str, engine: Engine) -> Any:
         return await fitting.logistic(rows[NAMES.index(name) :: 3], plan, SharedTotals(engine, plan))
 
+    return against(run(plan, own, compute), pooled_logistic(rows))
+
+
+def of_people(
+    rows: np.ndarray, *, epsilon: float | None = None, delta: float | None = None, **settings: float
+) -> tuple[JointPlan, dict[str, Identity]]:
+    """A plan of a logistic regression with a penalty of 1."""
+    named = tuple(Column(name=f"c{i}", low=-1, high=1) for i in range(rows.shape[1] - 1))
+    return planned(
+        computation="logistic",
+        columns=(*named, Column(name="y", low=0, high=1)),
+        rows=-(-len(rows) // 3),
+        settings=(("penalty", 1.0), *settings.items()),
+        epsilon=epsilon,
+        delta=delta,
+    )
+
+
+def pooled_logistic(rows: np.ndarray) -> np.ndarray:
+    """The coefficients of the pooled rows, with a penalty of 1."""
     design, beta = np.column_stack([np.ones(len(rows)), rows[:, :-1]]), np.zeros(rows.shape[1])
     ridge = np.array([0.0, *np.ones(rows.shape[1] - 1)])
     for _ in range(25):
         chance = 1 / (1 + np.exp(-design @ beta))
         curve = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(ridge)
-        beta = beta + np.linalg.solve(curve, design.T @ (target - chance) - ridge * beta)
-    return against(run(plan, own, compute), beta)
+        beta = beta + np.linalg.solve(curve, design.T @ (rows[:, -1] - chance) - ridge * beta)
+    return beta
 
 
 def span(values: list[float]) -> str:

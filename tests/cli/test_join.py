@@ -106,7 +106,7 @@ def test_noise_is_charged_to_the_ledger_of_each_owner_and_a_spent_one_opens_noth
     path = desk.plan(
         computation="histogram",
         columns={"x": [-4, 4]},
-        budget={"epsilon": 1, "delta": 1e-6},
+        budget={"epsilon": 1, "delta": 1e-6, "noise": "binomial"},
         helpers=["east"],
     )
     paying = {
@@ -124,6 +124,7 @@ def test_noise_is_charged_to_the_ledger_of_each_owner_and_a_spent_one_opens_noth
     for name in paying:
         ledger = examine_ledger(f"sqlite:///{desk.folder / name}.ledger")
         assert ledger.spent.rho == int(np.ceil(noise.rho * 10**12))
+        assert ledger.spent.delta == int(np.ceil(noise.lost * 10**15)) > 0
         ledger.close()
         desk.out(name).unlink()
     # A second run is above the budget: refused before anybody connects, and nothing more is spent.

@@ -8,11 +8,15 @@ import pytest
 from tests.cli.join_desk import COLUMNS, Desk
 
 from confide.core.errors import ConfideError
+from confide.mechanisms.share.joint.binomial import BinomialNoise
+from confide.releases.join.computations import noise_of
 from confide.releases.join.plan import read_plan
 
 pytest.importorskip("cryptography")
 TWO = {"north": "127.0.0.1:7443", "south": "127.0.0.1:7444"}
 NOISE = {"epsilon": 1.0, "delta": 1e-6}
+COINS = {**NOISE, "noise": "binomial"}
+LOGISTIC = {"computation": "logistic", "target": "y", "columns": {"x": [-4, 4], "y": [0, 1]}}
 ACROSS = {"north": ["x"], "south": ["z"], "east": ["y"]}
 
 
@@ -70,8 +74,14 @@ def test_two_parties_are_told_to_take_a_helper(tmp_path: Path) -> None:
             "owns no column",
         ),
         ({"inside": True}, "inside is for ols and ridge"),
-        ({"inside": True, "computation": "ols", "target": "y", "budget": NOISE}, "inside is for"),
-        ({"computation": "kmeans", "budget": NOISE}, "one opened vector"),
+        ({"inside": True, "computation": "ols", "target": "y", "budget": NOISE}, "leave inside out"),
+        (
+            {"split": "columns", "computation": "covariance", "owners": ACROSS, "budget": NOISE},
+            "the number of rows is public",
+        ),
+        ({"budget": {**NOISE, "noise": "laplace"}}, '"gaussian" .by itself. or "binomial"'),
+        ({**LOGISTIC, "settings": {"length": 2}}, "length shortens records"),
+        ({"computation": "histogram", "settings": {"bins": 50_000}, "budget": COINS}, "random bits"),
         ({"budget": {"epsilon": 1}}, "delta is missing"),
         ({"deadlines": {"arrival": 5}}, "span of time"),
         ({"computation": "kmeans", "columns": {"size": [0, 1]}}, "rename yours"),
@@ -90,3 +100,10 @@ def test_columns_of_owners(desk: Desk) -> None:
     plan = read_plan(desk.plan(split="columns", computation="covariance", owners=ACROSS)).joint
     assert {column.name: column.owner for column in plan.columns} == {"x": "north", "z": "south", "y": "east"}
     assert [[column.low, column.high] for column in plan.columns] == list(COLUMNS.values())
+
+
+def test_a_budget_for_steps_names_the_law_of_its_noise(desk: Desk) -> None:
+    plan = read_plan(desk.plan(**LOGISTIC, settings={"length": 1.2, "steps": 3}, budget=COINS)).joint
+    noise = noise_of(plan)
+    assert isinstance(noise, BinomialNoise)
+    assert (plan.noise, noise.times, noise.words, noise.sensitivity) == ("binomial", 3, 5, 1.0)

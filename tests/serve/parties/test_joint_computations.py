@@ -82,18 +82,20 @@ def test_least_squares_inside_open_the_coefficients_alone():
         np.testing.assert_allclose(result, fitted(pooled(parts.values())), atol=1e-6)
 
 
-def test_a_noisy_histogram_is_paid_for_by_every_party_and_opened_once():
+def test_noisy_histograms_are_paid_for_by_every_party_and_opened_as_often_as_planned():
     plan, own = planned(columns=NAMED[:1], rows=200)
     parts = {name: made(ord(name), 60) for name in plan.names}
     budget = Budget(1.0, 1e-6)
-    noise = JointNoise(budget=budget, sensitivity=1.0, words=10, parties=3, colluding=1)
+    noise = JointNoise(budget=budget, sensitivity=1.0, words=10, parties=3, colluding=1, times=2)
 
     async def noisy(name, engine):
         paid = []
         totals = NoisyTotals(engine, plan, noise, paid.append)
         rows = checked(parts[name], plan)
         counts = (await tallies.histogram(rows, plan, totals))["counts"]
-        with pytest.raises(BudgetError, match="opened"):
+        assert paid  # before the first opening, for all of them
+        assert ((await tallies.histogram(rows, plan, totals))["counts"] != counts).any()
+        with pytest.raises(BudgetError, match="2 vectors, which were opened"):
             await tallies.histogram(rows, plan, totals)
         return counts, paid
 

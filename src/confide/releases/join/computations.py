@@ -13,7 +13,8 @@ from confide.core.arrays import Array, Floats
 from confide.core.budget import Budget
 from confide.core.errors import DataError, PromiseError
 from confide.core.fields import shown
-from confide.mechanisms.share.joint import columns, fitting, inside, tallies
+from confide.mechanisms.share.joint import columns, fitting, inside, stepwise, tallies
+from confide.mechanisms.share.joint.binomial import BinomialNoise
 from confide.mechanisms.share.joint.engine import Engine
 from confide.mechanisms.share.joint.noise import JointNoise
 from confide.mechanisms.share.joint.plan import JointPlan
@@ -22,7 +23,9 @@ from confide.releases.join import results
 
 Found: TypeAlias = Mapping[str, Floats]
 Vector: TypeAlias = tuple[int, float]
-"""Numbers in the one opened vector, and how far a record moves it, with columns divided by their bounds."""
+"""Numbers in an opened vector, and how far a record moves it, with columns divided by their bounds."""
+Stepwise: TypeAlias = Callable[[Floats | None, JointPlan, Totals, float], Awaitable[Found]]
+"""With noise of this deviation in every step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Computation:
         target: whether one column is predicted from the others.
         by_columns: where owners hold other columns of the same rows; None if that cannot be.
         inside: solved on shares; None if that cannot be.
-        vector: of a plan with noise; None where several vectors are opened, which no noise of one run hides.
+        vector: of a plan with noise.
+        stepwise: where owners hold other rows and noise is in every step; None where one vector is opened.
     """
 
     by_rows: Callable[[Floats | None, JointPlan, Totals], Awaitable[Found]]
@@ -72,7 +76,8 @@ class Computation:
     target: bool = False
     by_columns: Callable[..., Awaitable[Found]] | None = None
     inside: Callable[[Floats | None, JointPlan, Engine], Awaitable[Found]] | None = None
-    vector: Callable[[JointPlan], Vector] | None = None
+    vector: Callable[[JointPlan], Vector]
+    stepwise: Stepwise | None = None
 
     async def across(
         self,
@@ -168,14 +173,18 @@ COMPUTATIONS: Mapping[str, Computation] = {
         by_rows=fitting.logistic,
         frame=results.coefficients,
         opened="the summed gradient and Hessian of each step",
-        settings={**PENALTY, "steps": Range(1, 1_000)},
+        settings={**PENALTY, "steps": Range(1, 1_000), "length": Range(1.01, 1_000, whole=False)},
         target=True,
+        vector=stepwise.logistic_vector,
+        stepwise=stepwise.logistic,
     ),
     "kmeans": Computation(
         by_rows=fitting.k_means,
         frame=results.centres,
         opened="the sums and sizes of the clusters in each step",
         settings={"clusters": Range(1, 1_000), "steps": Range(1, 1_000), "start": Range(0, 2**31 - 1)},
+        vector=stepwise.k_means_vector,
+        stepwise=stepwise.k_means,
     ),
 }
 """By the word that a plan has for it."""
@@ -204,8 +213,17 @@ def check_plan(plan: JointPlan) -> None:
         )
     if plan.split == "columns" and (idle := set(plan.owners) - {c.owner for c in plan.columns}):
         raise DataError(f"{min(idle)!r:.60} owns no column: name its columns in [owners], or it in helpers.")
-    if plan.inside and (made.inside is None or plan.split == "columns" or plan.epsilon is not None):
-        raise DataError("inside is for ols and ridge of rows without a budget: leave it out.")
+    if plan.inside and (made.inside is None or plan.split == "columns"):
+        raise DataError("inside is for ols and ridge of rows: leave it out.")
+    if plan.inside and plan.epsilon is not None:
+        raise DataError(
+            "inside hides moments, and with a budget their noise hides each record in them already: leave "
+            "inside out."
+        )
+    if plan.epsilon is None and dict(plan.settings).get("length") is not None:
+        raise DataError(
+            "length shortens records so that less noise hides them: leave it out, or add a budget."
+        )
     if plan.computation == "logistic" and (plan.columns[-1].low, plan.columns[-1].high) != (0, 1):
         raise DataError(f"the target {plan.columns[-1].name!r:.60} is 0 or 1: give it the bounds [0, 1].")
     if plan.computation == "table" and any(c.low % 1 or c.high % 1 for c in plan.columns):
@@ -217,7 +235,7 @@ def check_plan(plan: JointPlan) -> None:
     _ = noise_of(plan)
 
 
-def noise_of(plan: JointPlan) -> JointNoise | None:
+def noise_of(plan: JointPlan) -> JointNoise | BinomialNoise | None:
     """The noise that keeps the plan's promise; None for a plan without one.
 
     Raises:
@@ -225,18 +243,32 @@ def noise_of(plan: JointPlan) -> JointNoise | None:
     """
     if plan.epsilon is None or plan.delta is None:
         return None
-    vector = COMPUTATIONS[plan.computation].vector
-    if vector is None or plan.split == "columns":
-        able = ", ".join(word for word, one in COMPUTATIONS.items() if one.vector is not None)
+    if plan.split == "columns":
         raise PromiseError(
-            f"noise hides a record in one opened vector of rows, as of {able}: leave out [budget], or choose "
-            "one of them, of rows."
+            "where columns are split, the number of rows is public, and no noise hides one row more or less: "
+            "leave out [budget], or split rows."
         )
-    words, moved = vector(plan)
-    return JointNoise(
+    made = COMPUTATIONS[plan.computation]
+    words, moved = made.vector(plan)
+    return (BinomialNoise if plan.noise == "binomial" else JointNoise)(
         budget=Budget(plan.epsilon, plan.delta),
         sensitivity=moved,
         words=words,
         parties=len(plan.parties),
         colluding=plan.colluding,
+        times=1 if made.stepwise is None else stepwise.steps_of(plan),
+        off=rounding(plan),
     )
+
+
+def rounding(plan: JointPlan) -> float:
+    """How far float64 may be off in a sum over one owner's rows of numbers of at most 1, added in any order.
+
+    n numbers, each a product of few others, are off by at most (n + few) n 2^-53 together (Higham 2002,
+    chapter 4). So plans that declare far more rows than there are get more noise.
+
+    >>> from types import SimpleNamespace
+    >>> bool(rounding(SimpleNamespace(rows=100_000, columns=[0] * 10)) < 2e-6)
+    True
+    """
+    return (plan.rows + 4 * len(plan.columns) + 64) * plan.rows * 2.0**-53

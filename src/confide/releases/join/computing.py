@@ -18,6 +18,11 @@ from confide.releases.join.records import Held
 
 SHOWN = 6
 """Columns that a sentence names."""
+NOISY_STEPS = (
+    "Every step went where its noise led, and the last one need not be the end: the result is not that of "
+    "the pooled records. "
+)
+"""Of results with noise in every step."""
 
 
 @dataclass(slots=True)
@@ -111,6 +116,8 @@ class Computing:
         if noise is not None:
             totals = PerRecord(NoisyTotals(engine, self.plan, noise, self.charge), self.plan)
         self.opened = _Opened(totals, len(self.plan.owners))
+        if noise is not None and made.stepwise is not None:
+            return await made.stepwise(self.held.rows, self.plan, self.opened, noise.deviation)
         return await made.by_rows(self.held.rows, self.plan, self.opened)
 
     @property
@@ -129,10 +136,12 @@ class Computing:
         times = "once" if self.opened.times == 1 else f"{self.opened.times:,} times"
         words = f"{self.opened.words:,} sum{'s' if self.opened.words > 1 else ''} opened {times}"
         if noise is not None:
+            law = "binomial" if self.plan.noise == "binomial" else "discrete Gaussian"
+            steps = COMPUTATIONS[self.plan.computation].stepwise is not None
             return (
-                f"{words}, of columns divided by their bounds, each with noise of deviation "
-                f"{noise.deviation:.3g}, on a grid of {noise.grid.steps:g} steps a unit. No overflow is "
-                "possible."
+                f"{words}, of columns divided by their bounds, each with {law} noise of deviation "
+                f"{noise.deviation:.3g}, on a grid of {noise.steps:g} steps a unit. "
+                f"{NOISY_STEPS if steps else ''}No overflow is possible."
             )
         return (
             f"{words}, in fixed point of {bits_for(self.opened.words)} bits: each is off by at most "

@@ -22,7 +22,7 @@ from confide.inputs.plan_files import (
     whole_in,
     words_in,
 )
-from confide.mechanisms.share.joint.plan import MOST_ROWS, Aligning, Column, JointPlan, Split
+from confide.mechanisms.share.joint.plan import MOST_ROWS, Aligning, Column, JointPlan, Law, Split
 from confide.releases.join.computations import COMPUTATIONS, check_plan
 
 KEYS = ("run", "reveal", "computation", "rows", "split", "target", "inside", "threshold", "helpers", "keys")
@@ -30,6 +30,7 @@ TABLES = ("parties", "columns", "owners", "settings", "budget", "deadlines", "ma
 LARGEST_EPSILON = 1_000
 """Below it a ledger can hold the cost, as its rho is smaller."""
 SPLITS = ("rows", "columns")
+LAWS = ("gaussian", "binomial")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,9 @@ def read_plan(path: Path) -> PlanFile:
     with placed_in(path, "settings"):
         settings = _settings(table_in(said, "settings"), computation)
     with placed_in(path, "budget"):
-        epsilon, delta = _promise(table_in(said, "budget"))
+        promise = table_in(said, "budget")
+        epsilon, delta = _promise(promise)
+        law = _law(promise)
     with placed_in(path, "deadlines"):
         spans = table_in(said, "deadlines")
         refuse_unknown(spans, ("arrival", "silence", "run"), "deadlines")
@@ -92,7 +95,7 @@ def read_plan(path: Path) -> PlanFile:
         joint = JointPlan(
             run=run, parties=parties, computation=computation, columns=columns, rows=rows,
             split=cast(Split, split), settings=settings, inside=inside, epsilon=epsilon, delta=delta,
-            aligning=aligning, threshold=threshold, **times,
+            noise=law, aligning=aligning, threshold=threshold, **times,
         )  # fmt: skip
         check_plan(joint)
     return PlanFile(path=path, text=text, joint=joint)
@@ -188,7 +191,7 @@ def _settings(said: Said, computation: str) -> tuple[tuple[str, float], ...]:
 
 
 def _promise(said: Said) -> tuple[float | None, float | None]:
-    refuse_unknown(said, ("epsilon", "delta"), "budget")
+    refuse_unknown(said, ("epsilon", "delta", "noise"), "budget")
     if not said:
         return None, None
     found: list[float] = []
@@ -203,3 +206,10 @@ def _promise(said: Said) -> tuple[float | None, float | None]:
             f"epsilon is {found[0]:g}, which promises nothing: give less than {LARGEST_EPSILON:,}."
         )
     return found[0], found[1]
+
+
+def _law(said: Said) -> Law:
+    given = said.get("noise", LAWS[0])
+    if given not in LAWS:
+        raise DataError(f'noise is {shown(given)}: give "gaussian" (by itself) or "binomial".')
+    return cast(Law, given)

@@ -16,7 +16,7 @@ from confide.account.terms import EVERYBODY
 from confide.core.budget import Budget, Unit
 from confide.core.drafts import try_place
 from confide.core.errors import DataError
-from confide.mechanisms.share.joint.noise import JointNoise
+from confide.mechanisms.share.joint.noise import PartsOfNoise
 from confide.mechanisms.share.joint.plan import JointPlan
 from confide.releases.join.settings import JoinSettings
 
@@ -72,7 +72,7 @@ def check_paying(settings: JoinSettings, plan: JointPlan) -> None:
 
 
 def purse_of(
-    settings: JoinSettings, plan: JointPlan, noise: JointNoise | None, *, data: str, open_while: ExitStack
+    settings: JoinSettings, plan: JointPlan, noise: PartsOfNoise | None, *, data: str, open_while: ExitStack
 ) -> Purse | None:
     """The ledger of this party, which can pay as it stands; None for a party without one.
 
@@ -111,7 +111,7 @@ def purse_of(
 
 
 def charging(
-    purse: Purse | None, plan: JointPlan, noise: JointNoise | None, *, analyst: str | None, data: str
+    purse: Purse | None, plan: JointPlan, noise: PartsOfNoise | None, *, analyst: str | None, data: str
 ) -> Callable[[float], None]:
     """What charges the ledger for a rho; nothing for a party without one."""
 
@@ -125,19 +125,21 @@ def charging(
             f"{plan.computation} of {len(plan.parties)} parties, {noise.budget}, while at most "
             f"{noise.colluding} of them share what they saw"
         )
-        purse.charge(question, Cost.concentrated(rho), analyst=analyst, asked=asked)
+        purse.charge(question, Cost.concentrated(rho, delta=noise.lost), analyst=analyst, asked=asked)
 
     return charge
 
 
-def promise_of(noise: JointNoise | None) -> Budget:
+def promise_of(noise: PartsOfNoise | None) -> Budget:
     """What is charged, for sentences."""
     return Budget(0.0) if noise is None else noise.budget
 
 
-def _need_room(ledger: Ledger, noise: JointNoise, analyst: str | None) -> None:
+def _need_room(ledger: Ledger, noise: PartsOfNoise, analyst: str | None) -> None:
     from confide.account.ledger import need_granted, part_of
 
     name = analyst or EVERYBODY
     part = part_of(ledger.parts, name, active=True)
-    need_granted(ledger.terms, name, part, spent=ledger.spent, cost=Cost.concentrated(noise.rho))
+    need_granted(
+        ledger.terms, name, part, spent=ledger.spent, cost=Cost.concentrated(noise.rho, delta=noise.lost)
+    )

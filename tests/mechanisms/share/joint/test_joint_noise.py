@@ -1,5 +1,7 @@
 """Noise inside a joint computation: what the honest parties add keeps the budget by itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
@@ -31,6 +33,16 @@ def test_the_noise_of_the_honest_has_the_variance_that_the_budget_needs(parties,
     # The twin: noise that all parties together carry, so that the colluding take their part of it away.
     twin = sigma * (noise.honest / noise.parties) ** 0.5
     assert gaussian_delta(1.0, sigma=twin, sensitivity=moved) > 1e-6
+
+
+def test_several_vectors_have_the_noise_of_one_that_is_moved_further():
+    noise = replace(noise_of(3, 1, words=9), times=4, off=0.01)
+    grid = noise.grid
+    deviation = ((grid.sigma**2 * 2) - 16) ** 0.5
+    moved = grid.l2_squared**0.5
+    assert moved >= (1 + 2 * 0.01 * 3) * grid.steps + 3
+    assert 0.99e-6 < gaussian_delta(1.0, sigma=deviation, sensitivity=2 * moved) <= 1e-6
+    assert noise.rho == pytest.approx(4 * (moved / deviation) ** 2 / 2, rel=1e-6)
 
 
 def test_the_grid_costs_little():

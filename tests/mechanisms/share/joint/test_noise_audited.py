@@ -1,28 +1,31 @@
 """What a coalition sees of a joint result keeps the budget; noise by one party alone does not."""
 
 import numpy as np
+import pytest
 
 from confide.core.budget import Budget
 from confide.core.evidence import Evidence
 from confide.measure import Fixed, Rows, two_world
+from confide.mechanisms.share.joint.binomial import BinomialNoise
 from confide.mechanisms.share.joint.noise import JointNoise
 
 RUNS = 200
-NOISE = JointNoise(budget=Budget(1.0, 1e-6), sensitivity=1.0, words=4, parties=3, colluding=1)
+TERMS = {"budget": Budget(1.0, 1e-6), "sensitivity": 1.0, "parties": 3, "colluding": 1}
+LAWS = [JointNoise(words=4, **TERMS), BinomialNoise(words=1, **TERMS)]
 
 
-def bound(*, by_one: bool) -> float:
+def bound(noise: JointNoise | BinomialNoise, *, by_one: bool) -> float:
     """The lower bound on epsilon that party c proves in 200 runs.
 
     A coin says in each whether the record of another party is in. Party c knows all other records, takes its
     own noise away, and looks along the direction in which the record moves the vector.
     """
     coins = np.random.default_rng(3).random(RUNS) < 0.5
-    record = np.full(NOISE.words, NOISE.grid.steps / np.sqrt(NOISE.words))  # of norm 1, in steps
+    record = np.full(noise.words, noise.steps / np.sqrt(noise.words))  # of norm 1, in steps
     score = np.empty(RUNS)
     for run, inside in enumerate(coins):
-        mine = NOISE.drawn()
-        others = np.zeros(NOISE.words) if by_one else NOISE.drawn() + NOISE.drawn()
+        mine = noise.drawn()
+        others = np.zeros(noise.words) if by_one else noise.drawn() + noise.drawn()
         opened = mine + others + (record if inside else 0)
         score[run] = (opened - mine) @ record / (record @ record)
     evidence = Evidence.of(exposed=coins, score=score)
@@ -32,13 +35,15 @@ def bound(*, by_one: bool) -> float:
     return found.low
 
 
-def test_a_coalition_stays_below_the_budget() -> None:
+@pytest.mark.parametrize("noise", LAWS, ids=["gaussian", "binomial"])
+def test_a_coalition_stays_below_the_budget(noise: JointNoise | BinomialNoise) -> None:
     # The bound is above the truth, which is at most the budget, once in a thousand.
-    assert bound(by_one=False) <= NOISE.budget.epsilon
+    assert bound(noise, by_one=False) <= noise.budget.epsilon
 
 
-def test_noise_by_one_party_is_caught() -> None:
-    assert bound(by_one=True) > 2 * NOISE.budget.epsilon
+@pytest.mark.parametrize("noise", LAWS, ids=["gaussian", "binomial"])
+def test_noise_by_one_party_is_caught(noise: JointNoise | BinomialNoise) -> None:
+    assert bound(noise, by_one=True) > 2 * noise.budget.epsilon
 
 
 def test_100_000_draws_are_exact_whole_numbers_of_the_planned_deviation() -> None:

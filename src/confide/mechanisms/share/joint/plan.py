@@ -14,6 +14,7 @@ from confide.mechanisms.share.refusals import RefusedError
 
 Role: TypeAlias = Literal["owner", "helper"]
 Split: TypeAlias = Literal["rows", "columns"]
+Law: TypeAlias = Literal["gaussian", "binomial"]
 VERSION = 1
 """Of the form of plans and messages."""
 MOST_ROWS = 2**40
@@ -90,6 +91,7 @@ class JointPlan:
         inside: whether least squares are solved on shares, so that only coefficients are opened.
         epsilon, delta: the promise of the noise that all parties add; None for no noise.
         aligning: of columns whose owners have other people too; None where all have the same rows.
+        noise: its law.
         threshold: how many may share what they saw without learning more; None for the most, below half.
         arrival, silence, deadline: seconds until all must have come, that one may be silent, and for all.
 
@@ -108,6 +110,7 @@ class JointPlan:
     epsilon: float | None = None
     delta: float | None = None
     aligning: Aligning | None = None
+    noise: Law = "gaussian"
     threshold: int | None = None
     arrival: float = 60.0
     silence: float = 30.0
