@@ -427,6 +427,17 @@ def sent(folder: str, name: str) -> list[np.ndarray]:
     return [m.payload["parameters"].astype(np.float64) for m in seen.received("model")]
 
 
+@pytest.mark.slow
+def test_ray_and_processes_train_the_model_of_one_process(desk: Path, run: Run) -> None:
+    pytest.importorskip("ray")
+    models = []
+    for how in ([], ["--map", "ray", "--jobs", "2"]):
+        done = collaborate(run, "--rehearse", "1", "--record", f"t{len(how)}", "--force", *how)
+        assert done.exit_code == 0, done.output
+        models.append(read_transcript(desk / f"t{len(how)}").published)
+    assert all((models[0][name] == models[1][name]).all() for name in models[0])
+
+
 def test_a_server_that_leaves_the_protocol_is_rehearsed_and_audited(desk: Path, run: Run) -> None:
     """It sends others what the protocol says; with one seed runs differ by the server alone."""
     plan = desk / "plan.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
@@ -28,7 +29,18 @@ class ray_map:  # noqa: N801 - used as a function, like `map`
     address: str | None = None
     jobs: int | None = None
 
-    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
+    @contextmanager
+    def kept(self) -> Iterator[ray_map]:
+        """Keep Ray open over several maps, each of which would start and stop it by itself."""
+        ray, started = self._opened()
+        try:
+            yield self
+        finally:
+            if started:
+                ray.shutdown()
+
+    def _opened(self) -> tuple[Any, bool]:
+        """Ray, and whether it was started here."""
         try:
             ray: Any = import_module("ray")  # an optional dependency: no types where it is not installed
         except ImportError as error:
@@ -39,6 +51,10 @@ class ray_map:  # noqa: N801 - used as a function, like `map`
         if started:
             local = {"num_cpus": self.jobs, "include_dashboard": False} if self.address is None else {}
             ray.init(self.address, log_to_driver=False, logging_level="warning", **local)
+        return ray, started
+
+    def __call__(self, function: Callable[[_Item], _Result], items: Iterable[_Item], /) -> Iterator[_Result]:
+        ray, started = self._opened()
         waiting: list[object] = []
         try:
             shared = ray.put(function)

@@ -19,6 +19,7 @@ from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.run import check_run, clock
 from confide.releases.collaboration.settings import CollaborateSettings
 from confide.releases.collaboration.simulated import secured
+from confide.releases.collaboration.spreading import spread
 from confide.releases.collaboration.told import card_of, run_text
 from confide.views.records import Records
 
@@ -56,8 +57,6 @@ def deceived(settings: CollaborateSettings) -> Deceived:
     Raises:
         ConfideError: one sentence on what is wrong; nothing is written then.
     """
-    from confide.scale.local import processes
-
     assert settings.record is not None and settings.rehearse is not None
     plan = read_plan(settings.plan)
     if is_there(settings.record):
@@ -79,17 +78,18 @@ def deceived(settings: CollaborateSettings) -> Deceived:
         parties = read_parties(plan)
         learner = plan.learner.learner(features=parties.features, classes=parties.classes)
         check_run(plan, parties, protocol, learner, secure, pays=False)
-    run = collaborate(
-        protocol,
-        learner,
-        parties.records,
-        rounds=plan.rounds,
-        rng=np.random.default_rng(settings.rehearse),
-        secure=secured(secure, protocol, parties.records, limit=limit),
-        watch=clock(plan),
-        active=_server(settings, plan, parties, learner),
-        map=map if settings.jobs == 1 else processes(settings.jobs),
-    )
+    with spread(settings) as more:
+        run = collaborate(
+            protocol,
+            learner,
+            parties.records,
+            rounds=plan.rounds,
+            rng=np.random.default_rng(settings.rehearse),
+            secure=secured(secure, protocol, parties.records, limit=limit),
+            watch=clock(plan),
+            active=_server(settings, plan, parties, learner),
+            **more,
+        )
     parties.need_unchanged()
     if run.transcript is None or not np.isfinite(run.parameters).all():
         raise DataError(

@@ -29,6 +29,7 @@ from confide.releases.collaboration.places import check_places, refuse_record
 from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.settings import CollaborateSettings
 from confide.releases.collaboration.simulated import collaborate, secured
+from confide.releases.collaboration.spreading import spread
 from confide.releases.collaboration.unfinished import Unfinished, going_on
 from confide.releases.collaboration.written import Written, with_ledger, write_run
 from confide.releases.training.interrupted import noting_charge
@@ -153,24 +154,22 @@ def run_plan(
         ledger: pays; None for nobody.
         keep: keeps where it stands; None for a run that cannot go on after a crash.
     """
-    from confide.scale.local import processes
-
-    more = {} if settings.jobs == 1 else {"map": processes(settings.jobs)}
-    return collaborate(
-        learner,
-        parties.records,
-        protocol,
-        rounds=plan.rounds,
-        rng=np.random.default_rng(settings.rehearse),
-        secure=secure,
-        limit=None if plan.adding is None else plan.adding.limit,
-        ledger=ledger,
-        analyst=plan.paying.analyst,
-        record=settings.record is not None,
-        watch=clock(plan),
-        keep=keep,
-        **more,
-    )
+    with spread(settings) as more:
+        return collaborate(
+            learner,
+            parties.records,
+            protocol,
+            rounds=plan.rounds,
+            rng=np.random.default_rng(settings.rehearse),
+            secure=secure,
+            limit=None if plan.adding is None else plan.adding.limit,
+            ledger=ledger,
+            analyst=plan.paying.analyst,
+            record=settings.record is not None,
+            watch=clock(plan),
+            keep=keep,
+            **more,
+        )
 
 
 def clock(plan: PlanFile) -> Callable[[int, Payload], None]:

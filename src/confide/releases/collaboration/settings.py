@@ -29,6 +29,7 @@ class CollaborateSettings:
         out: The model, a file that numpy opens.
         force: Put the new model in the place of one that is there.
         jobs: How many processes train clients.
+        map: What these are: processes of this machine, or tasks of Ray, of which jobs are the cores.
         rehearse: Draw everything, noise too, from this seed: for tests, and no release. Nothing is charged.
         active: Rehearse a server that does not follow the protocol: ascent moves the models that it sends up
             the loss of the targets, isolate gives a client its own model back. No model is written.
@@ -47,6 +48,7 @@ class CollaborateSettings:
     out: Annotated[Path, Flag(group=GET, metavar="FILE")] = Path("model.npz")
     force: Annotated[bool, Flag(group=GET)] = False
     jobs: Annotated[int, Flag(group=HOW, least=1, most=1_000)] = 1
+    map: Annotated[Literal["processes", "ray"], Flag(group=HOW)] = "processes"
     rehearse: Annotated[int | None, Flag(group=HOW, least=0)] = None
     active: Annotated[Literal["ascent", "isolate"] | None, Flag(group=HOW)] = None
     targets: Annotated[Sequence[Path], Flag(group=HOW, metavar="FILE")] = ()
