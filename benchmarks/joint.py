@@ -20,7 +20,7 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from statistics import median
@@ -35,7 +35,7 @@ from scipy.stats import chisquare
 from confide.data import adult as source
 from confide.mechanisms.share.joint import columns, fitting, inside
 from confide.mechanisms.share.joint.engine import Engine, imported
-from confide.mechanisms.share.joint.plan import Column, JointPlan, Party
+from confide.mechanisms.share.joint.plan import Aligning, Column, JointPlan, Party
 from confide.mechanisms.share.joint.shamir import split
 from confide.mechanisms.share.joint.summing import SharedTotals, checked
 from confide.serve.parties.certificates import Identity
@@ -56,14 +56,20 @@ class Figures:
     error: float
 
 
-def planned(**terms: Any) -> tuple[JointPlan, dict[str, Identity]]:
+def planned(*, helpers: tuple[str, ...] = (), **terms: Any) -> tuple[JointPlan, dict[str, Identity]]:
     """A plan of three on free ports of the loopback."""
     own = {name: Identity.new(name) for name in NAMES}
     held = [socket.socket() for _ in NAMES]
     for each in held:
         each.bind(("127.0.0.1", 0))
     parties = tuple(
-        Party(name=name, host="127.0.0.1", port=each.getsockname()[1], certificate=own[name].certificate)
+        Party(
+            name=name,
+            host="127.0.0.1",
+            port=each.getsockname()[1],
+            certificate=own[name].certificate,
+            role="helper" if name in helpers else "owner",
+        )
         for name, each in zip(NAMES, held, strict=True)
     )
     for each in held:
@@ -139,6 +145,25 @@ def across(seed: int) -> Figures:
         return await columns.least_squares(mine, plan, engine, name=name)
 
     return against(run(plan, own, compute), pooled(rows))
+
+
+def brought(seed: int) -> Figures:
+    """Least squares of 10 columns of 10,000 people of each of two lists, of whom 6,000 are on both."""
+    rows, named = drawn(seed, 14_000, 9)
+    named = tuple(replace(c, owner="a" if i < 5 else "c") for i, c in enumerate(named))
+    plan, own = planned(
+        columns=named, rows=10_000, split="columns", helpers=("b",), aligning=Aligning(fewest=1_000),
+        deadline=120.0,
+    )  # fmt: skip
+    held = {"a": range(10_000), "c": range(4_000, 14_000)}
+
+    async def compute(name: str, engine: Engine) -> Any:
+        people = held.get(name, range(0))
+        mine = {c.name: rows[people, i] for i, c in enumerate(named) if c.owner == name}
+        names = [f"person{k}@example.org" for k in people]
+        return await columns.least_squares(mine or None, plan, engine, name=name, identifiers=names)
+
+    return against(run(plan, own, compute), pooled(rows[4_000:10_000]))
 
 
 def pooled(rows: np.ndarray) -> np.ndarray:
@@ -252,6 +277,7 @@ BARS = (
     Bar("least squares from sums, 10 features", partial(squares, hidden=False), 10.0, 1e-8),
     Bar("least squares inside, 10 features", partial(squares, hidden=True), 10.0, 1e-6),
     Bar("least squares, columns of three owners, 10,000 x 10", across, 1.0, 1e-6),
+    Bar("least squares of the people on two lists, 10,000 each, 10 columns", brought, 10.0, 1e-6),
     Bar("k-means, 3 clusters, 10 steps", grouped, 10.0, 1e-9),
     Bar("logistic regression, Adult", adult, 60.0, 1e-3),
 )

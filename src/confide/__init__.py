@@ -22,7 +22,7 @@ from confide.measure import measure
 from confide.views.records import Records
 
 if TYPE_CHECKING:
-    from confide import collaboration, learn, synthesize
+    from confide import collaboration, learn, outsource, synthesize
     from confide.audits import Audit, audit, plan
     from confide.audits.compare import compare
     from confide.inputs.answers import Answers
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from confide.releases.session import private
     from confide.report.advice import budget_advice
     from confide.serve.flower.tap import tap
+    from confide.serve.parties.doors import join, match
 
 __version__ = VERSION
 
@@ -81,13 +82,15 @@ _HOME = {
     "compare": "confide.audits.compare",
     "estimate": "confide.releases.estimating",
     "find_identifiers": "confide.inputs.identifiers",
+    "join": "confide.serve.parties.doors",
+    "match": "confide.serve.parties.doors",
     "plan": "confide.audits",
     "private": "confide.releases.session",
     "protect": "confide.releases",
     "tap": "confide.serve.flower.tap",
 }
 """Loaded at first use, so that `import confide` stays quick."""
-_MODULES = ("collaboration", "learn", "synthesize")
+_MODULES = ("collaboration", "learn", "outsource", "synthesize")
 """Modules with names of their own, loaded at first use too."""
 
 __all__ = [
@@ -130,8 +133,11 @@ __all__ = [
     "compare",
     "estimate",
     "find_identifiers",
+    "join",
     "learn",
+    "match",
     "measure",
+    "outsource",
     "plan",
     "play",
     "private",

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner, Result
@@ -212,3 +213,75 @@ def test_a_size_is_a_file_of_one_number(tmp_path: Path) -> None:
         code, said = end_of(process)
         assert code == 0, said
     assert json.loads(out.read_text())["size"] == len(SHARED)
+
+
+STATISTICS = """
+run = "spending"
+reveal = "statistics"
+computation = "covariance"
+rows = 100
+keys = "keys/keys.toml"
+helpers = ["office"]
+
+[parties]
+bank = "127.0.0.1:{0}"
+office = "127.0.0.1:{1}"
+shop = "127.0.0.1:{2}"
+
+[columns]
+since = [0, 100]
+spent = [0, 10]
+
+[owners]
+bank = ["since"]
+shop = ["spent"]
+
+[match]
+steps = ["strip", "casefold"]
+fewest = 10
+
+[deadlines]
+arrival = "20s"
+silence = "5s"
+run = "1min"
+"""
+
+
+@pytest.mark.slow
+def test_statistics_of_the_people_on_both_lists_name_nobody_and_a_second_run_is_refused(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("mpyc")
+    prepared(tmp_path)
+    (tmp_path / "keys").rename(tmp_path / "of-two")
+    assert ran("keys", str(tmp_path / "keys"), "--parties", "bank,office,shop").exit_code == 0
+    (tmp_path / "plan.toml").write_text(STATISTICS.format(*ports(3)))
+    spent = [k % 7 + 0.5 for k in range(30, 60)]
+    pl.DataFrame({"mail": THEIRS, "spent": spent}).write_csv(tmp_path / "shop.csv")
+    helper = [str(tmp_path / "plan.toml"), "--party", "office", "--keys", str(tmp_path / "keys")]
+    outs = {name: ["--out", str(tmp_path / f"{name}.json")] for name in ("bank", "office", "shop")}
+    records = {name: ["--record", str(tmp_path / f"of-{name}")] for name in outs}
+    running = [start(tmp_path, name, *outs[name], *records[name]) for name in NAMES]
+    command = [sys.executable, "-m", "confide", "match", *helper, *outs["office"], *records["office"]]
+    running.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+    for process in running:
+        code, said = end_of(process)
+        assert code == 0, said
+        assert "nobody learns who" in " ".join(said.split()) and "person3" not in said
+    both = np.array([[k, k % 7 + 0.5] for k in range(30, 40)])
+    for name in outs:
+        rows = json.loads((tmp_path / f"{name}.json").read_text())["result"]
+        assert [row["count"] for row in rows] == [10, 10]
+        made = np.array([[row["covariance with since"], row["covariance with spent"]] for row in rows])
+        np.testing.assert_allclose(made, np.cov(both.T), atol=1e-11)
+    for who in ("bank", "office", "shop"):
+        folders = [str(tmp_path / f"of-{name}") for name in outs]
+        words = ["audit", "computation", *folders, "--as", f"party:{who}", "--accept-result"]
+        done = CliRunner().invoke(main, [*words, "--out", str(tmp_path / f"audit-{who}")])
+        assert done.exit_code == 0, done.output
+    again = ran(*words_of(tmp_path, "bank", "--out", str(tmp_path / "new.json")))
+    assert again.exit_code == 2 and not (tmp_path / "new.json").exists()
+    wrong = ran(*helper, "--id", "mail", *outs["office"])
+    assert wrong.exit_code == 2 and "leave --data and --id out" in wrong.output
+    joined = CliRunner().invoke(main, ["join", *words_of(tmp_path, "bank")[:5], "--keys", helper[-1]])
+    assert joined.exit_code == 2 and "use confide match" in " ".join(joined.output.split())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from confide.core.drafts import draft_of
+from confide.core.drafts import draft_of, try_place
 
 KILLED = """
 import os, pathlib, signal
@@ -100,3 +100,15 @@ def test_a_folder_that_was_never_locked_goes_after_a_minute(tmp_path: Path) -> N
     with draft_of(tmp_path / "safe.csv"):
         pass
     assert young.is_dir() and not old.exists()
+
+
+def test_a_place_that_is_tried_stays_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    try_place(tmp_path / "here" / "new" / "folder" / "result.json")
+    assert [path.name for path in tmp_path.rglob("*")] == ["here"]
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match="file"):
+        try_place(tmp_path / "file" / "folder" / "result.json")
+    try_place(tmp_path / "file")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "here"]
+    assert (tmp_path / "file").read_text() == "mine"

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from . import archives, columns, doors, reports, tables, typed
+from . import archives, columns, doors, parties, reports, tables, typed
 
-KINDS = (*tables.KINDS, *archives.KINDS, *reports.KINDS, *doors.KINDS, *columns.KINDS, *typed.KINDS)
+KINDS = (
+    *tables.KINDS,
+    *archives.KINDS,
+    *reports.KINDS,
+    *doors.KINDS,
+    *columns.KINDS,
+    *typed.KINDS,
+    *parties.KINDS,
+)

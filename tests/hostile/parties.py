@@ -38,6 +38,8 @@ from .typed import TYPED, run
 TEXTS = (*TYPED, "127.0.0.1:0", "https://localhost", "a,b", "a,a,a", "1,2", "10s", "1e999s", "plan.toml")
 """Also such as these commands take, at the wrong place."""
 NOBODY = "nobody is waited for here."
+AT_THE_END = (NOBODY, "Flower is not installed")
+"""Refusals of commands with nothing wrong."""
 Table = dict[str, Any]
 
 ODD: tuple[tuple[str, Any], ...] = (
@@ -78,9 +80,7 @@ def toml_file(said: Table) -> str:
 def changed(said: Table, keys: Sequence[str]) -> Iterator[tuple[str, str, Any, Table]]:
     """The plan with each of these keys changed to each odd value, or an unknown one."""
     for path in (*(path for path in _paths(said) if path[0] in keys), ("unknown",)):
-        for name, value in ODD:
-            if value is None and path == ("unknown",):
-                continue
+        for name, value in (("no", "no"), *ODD[1:]) if path == ("unknown",) else ODD:
             copy: Any = deepcopy(said)
             place = copy
             for step in path[:-1]:
@@ -117,7 +117,9 @@ def naming(words: Sequence[str], said: Sequence[str]) -> object:
     try:
         return run(list(words))
     except ConfideError as error:
-        if NOBODY not in str(error) and not any(one.casefold() in str(error).casefold() for one in said):
+        if not any(end in str(error) for end in AT_THE_END) and not any(
+            one.casefold() in str(error).casefold() for one in said
+        ):
             raise UnnamedError(f"{said[0]} is not named: {error}") from error
         raise
 
@@ -312,6 +314,7 @@ def plans(here: Path) -> Iterator[Tried]:
                 said = [*key.split("."), *shown, "--ledger"]  # that a plan does without it is said so
                 call = partial(with_plan, here / file, written(odd), words, said)
                 yield Tried(f"{file}, {key}", name, call)
+        for file, _, words, _ in each:
             for name, raw in WHOLE.items():
                 yield Tried(f"{file}, whole", name, partial(with_plan, here / file, raw, words, [file]))
 

@@ -15,10 +15,10 @@ from confide.core.errors import DataError
 from confide.core.fields import check_fields, shown
 from confide.inputs.ratings import Ratings
 
-from . import columns, doors, table, typed
+from . import columns, doors, parties, table, typed
 from .kinds import EVERY, Kind
 
-EACH = (*doors.KINDS, *columns.KINDS, *typed.KINDS)
+EACH = (*doors.KINDS, *columns.KINDS, *typed.KINDS, *parties.KINDS)
 
 
 @pytest.mark.parametrize("kind", EACH, ids=lambda kind: kind.title)

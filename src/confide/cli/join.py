@@ -14,6 +14,7 @@ from confide.cli.plan_group import Alone, PlanGroup
 from confide.inputs.local_training import need
 from confide.releases.join.settings import JoinKeysSettings, JoinSettings
 from confide.serve.flower.settings import parted
+from confide.serve.parties.doors import need_join
 
 EXAMPLE = """\
 For example, where the keys are made, and then on each party's machine:
@@ -42,7 +43,7 @@ def command() -> click.Group:
 def _joined(**given: Any) -> None:
     settings = filled(JoinSettings, given)
     assert isinstance(settings, JoinSettings)
-    need("mpyc", "a joint computation", extra="share")
+    need_join()
     from confide.serve.parties.joining import join
 
     done = join(settings, tell=say)

@@ -10,8 +10,8 @@ from confide.cli.exits import say, sentences
 from confide.cli.flags import filled, options_of, story_of
 from confide.cli.join import DOORS
 from confide.cli.plan_group import Alone, PlanGroup
-from confide.inputs.local_training import need
 from confide.releases.match.settings import MatchSettings
+from confide.serve.parties.doors import need_match
 
 EXAMPLE = """\
 For example, where the keys are made, and on the machine of each party:
@@ -39,8 +39,7 @@ def command() -> click.Group:
 def _matched(**given: Any) -> None:
     settings = filled(MatchSettings, given)
     assert isinstance(settings, MatchSettings)
-    need("cryptography", "a private match", extra="match")
-    need("private_set_intersection", "a private match", extra="match")
+    need_match()
     from confide.serve.parties.match_run import take_part
 
     take_part(settings, tell=say)

@@ -36,6 +36,22 @@ def draft_of(path: Path) -> Generator[Path]:
             remove(room)
 
 
+def try_place(path: Path) -> None:
+    """Try whether a draft of `path` can be written; nothing is left, no folder that was made for it either.
+
+    Raises:
+        OSError: if it cannot.
+    """
+    made = [folder for folder in path.absolute().parents if not folder.exists()]
+    try:
+        with draft_of(path):
+            pass
+    finally:
+        for folder in made:  # the innermost first
+            with suppress(OSError):
+                folder.rmdir()
+
+
 def remove_abandoned(folder: Path, name: str | None = None) -> None:
     """Remove the drafts that killed processes left in a folder: all, or those of one file's name."""
     ours = re.compile(rf"\.{'.+' if name is None else re.escape(name)}\.[0-9a-f]{{8}}\.(draft|opening)")

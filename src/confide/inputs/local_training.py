@@ -23,7 +23,7 @@ MODELS = (LOGISTIC, PERCEPTRON)
 SOFTMAX, KERNEL = "softmax", "kernel"
 FITTED = (SOFTMAX, KERNEL)
 """Models that are fitted whole, without steps: for exchanges of predictions alone."""
-LARGEST_RATE = 1e30
+LARGEST_RATE = 1e38
 """Of learning: a larger one is no number of PyTorch's."""
 _METHODS = ("shapes", "start", "train", "gradients", "model")
 """Of a `LocalLearner`."""

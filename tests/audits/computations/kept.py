@@ -196,3 +196,59 @@ def _frame(label: int, share: np.ndarray) -> bytes:
 def _message(sent: tuple[str, str, bytes]) -> Message:
     sender, receiver, data = sent
     return Message(1, sender, receiver, "shares", {"bytes": np.frombuffer(data, np.uint8)}, None)
+
+
+def write_brought(folder: Path, *, twin: str = "") -> list[Path]:
+    """What two owners and a helper keep of rows that were brought together, up to the points and masks.
+
+    A twin hashes names, masks nothing, or draws masks from a seed.
+    """
+    from confide.mechanisms.share.joint.aligning import masks_of
+    from confide.mechanisms.share.joint.engine import Field
+    from confide.mechanisms.share.joint.plan import Aligning
+    from confide.mechanisms.share.matching.points import Blinder
+
+    parties = tuple(
+        Party(name=n, host="h", port=1, certificate=f"of {n}", role="helper" if n == "c" else "owner")
+        for n in NAMES
+    )
+    columns = tuple(Column(name=f"of {n}", low=0, high=100, owner=n) for n in "ab")
+    plan = JointPlan(
+        run="r", parties=parties, computation="covariance", columns=columns, rows=99, split="columns",
+        aligning=Aligning(),
+    )  # fmt: skip
+    field, rng = Field(modulus=PRIME, width=16), np.random.default_rng(0)
+    held, blinders, messages = {}, {n: Blinder() for n in "ab"}, []
+    for name, other, first in (("a", "b", 0), ("b", "a", 20)):
+        names, values = [f"p{i}" for i in range(first, first + 60)], rng.uniform(0, 100, 60)
+        held[name] = {f"of {name}": values, "identifiers": np.frombuffer("\n".join(names).encode(), np.uint8)}
+        points = blinders[name].points(names).tobytes()
+        key, draw = secrets.token_bytes(32), random.Random(77).randrange
+        masks = masks_of(key, (60,), field)
+        if twin == "hashed":
+            points = b"".join(hashlib.sha256(n.encode()).digest() + b"\0" for n in names)
+        if twin == "bare":
+            masks = np.zeros(60, object)
+        if twin == "seeded":
+            masks = np.array([draw(PRIME) for _ in range(60)], object)
+        steps = np.rint(values / 100 * 2.0**52).astype(np.int64).astype(object)
+        size = (60).to_bytes(8, "big")
+        whole = size + points + shamir.packed((steps - masks) % PRIME, width=16)
+        messages += [(name, other, struct.pack("<qI", 7, len(whole)) + whole)]
+        messages += [(name, "c", struct.pack("<qI", 7, 40) + size + key)]
+        doubled = blinders[other].doubled(blinders[name].points(names), sender=name).tobytes()
+        messages += [(other, "c", struct.pack("<qI", 8, len(doubled)) + doubled)]
+    for sender, receiver in (("a", "b"), ("a", "c"), ("b", "a"), ("b", "c")):
+        shares = honest(np.arange(40).astype(object))
+        messages.append((sender, receiver, _frame(1, shares[NAMES.index(receiver)])))
+    found = []
+    for name in NAMES:
+        mine = [_message(m) for m in messages if name in m[:2]]
+        inputs = {name: held[name]} if name in held else {}
+        made = Transcript(parties=NAMES, messages=mine, inputs=inputs, published={"covariance": np.eye(2)})
+        run, moduli = json.dumps({"recorded_by": name}), json.dumps({"1": str(PRIME)})
+        write_transcript(
+            made, folder / name, beside={"joint.json": plan.text, "run.json": run, "moduli.json": moduli}
+        )
+        found.append(folder / name)
+    return found

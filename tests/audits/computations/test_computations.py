@@ -103,6 +103,18 @@ def test_blinded_lists_hide_who_is_on_them_and_hashed_ones_do_not(tmp_path: Path
     assert told.attacks[0].succeeded
 
 
+def test_rows_that_were_brought_together_say_nothing_and_each_twin_is_caught(tmp_path: Path) -> None:
+    pytest.importorskip("private_set_intersection")
+    for who in ("party:a", "party:b", "party:c"):
+        check = audit(kept.write_brought(tmp_path / who), who).checks["brought"]
+        assert check.outcome == "passed", check.found
+    alone = audit(kept.write_brought(tmp_path / "alone")[:1], "party:a").checks["brought"]
+    assert alone.outcome == "unclear"
+    for twin, read in (("hashed", "60 names and 0"), ("bare", "0 names and 60"), ("seeded", "0 names and 1")):
+        check = audit(kept.write_brought(tmp_path / twin, twin=twin), "party:a").checks["brought"]
+        assert check.outcome == "failed" and read in check.attacks[0].story, check
+
+
 def test_a_server_learns_nothing_and_the_client_rebuilds_the_model(tmp_path: Path) -> None:
     pytest.importorskip("tenseal")
     folders = kept.write_outsource(tmp_path)

@@ -69,7 +69,12 @@ def _of_join(run: Recorded, folders: Sequence[Path]) -> list[Callable[[], Check]
         threshold=result.colluding(run.plan),
     )
     of = (shares.threshold, shares.dealt, shares.fresh, shares.inputs)
-    return [*(partial(check, shared) for check in of), last]
+    checks = [partial(check, shared) for check in of]
+    if run.plan.get("aligning") is not None:
+        from confide.audits.computations.brought import brought  # needs the extra of matches
+
+        checks.append(partial(brought, run, moduli))
+    return [*checks, last]
 
 
 def _of_outsource(run: Recorded, _: Sequence[Path]) -> list[Callable[[], Check]]:

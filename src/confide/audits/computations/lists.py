@@ -18,15 +18,15 @@ DIGESTS = ("sha256", "sha1", "md5", "sha512", "blake2b")
 def blinded(run: Recorded) -> Check:
     """Whether identifiers can be tried one by one against what was received."""
     other = run.others[0]
-    truth = _identifiers(run, other)
-    candidates = list(dict.fromkeys([*truth, *_identifiers(run, run.looking[0])]))
+    truth = identifiers_of(run, other)
+    candidates = list(dict.fromkeys([*truth, *identifiers_of(run, run.looking[0])]))
     received = {
         point[:take].tobytes()
         for message in run.received
         for point in _points(message.payload.get("points"))
         for take in (16, 20, 32, POINT_BYTES)
     }
-    hits = {name for name in candidates for digest in _digests(name) if digest in received}
+    hits = {name for name in candidates for digest in digests_of(name) if digest in received}
     tried = f"{len(candidates):,} identifiers were tried under {len(DIGESTS)} hash functions"
     found = f"{tried}, {len(hits):,} met a point."
     if hits:
@@ -63,7 +63,8 @@ def order(run: Recorded) -> Check:
     return Check(name="order", outcome="failed", found=found, attacks=(attack,))
 
 
-def _identifiers(run: Recorded, party: str) -> list[str]:
+def identifiers_of(run: Recorded, party: str) -> list[str]:
+    """The list that a party put in; empty where its record was not given."""
     held = run.held_by(party).get("identifiers")
     return [] if held is None else held.tobytes().decode().split("\n")
 
@@ -72,7 +73,8 @@ def _points(given: Array | None) -> list[Array]:
     return [] if given is None else list(np.asarray(given).reshape(len(given), -1))
 
 
-def _digests(name: str) -> list[bytes]:
+def digests_of(name: str) -> list[bytes]:
+    """What a name is where it is hashed in place of being blinded."""
     raw = name.encode()
     whole = [hashlib.new(algorithm, raw, usedforsecurity=False).digest() for algorithm in DIGESTS]
     return [cut for digest in whole for cut in {digest[:16], digest[:20], digest[:32]}]

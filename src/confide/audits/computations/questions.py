@@ -64,6 +64,12 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             "Sort what is sent back where the size alone may be learned. Until then count the matched "
             "people as known.",
         ),
+        "brought": Question(
+            "Do blinded names and masked values say nothing of the others' people?",
+            "Blind names by a secret number, and draw each mask from the operating system's source. Until "
+            "then "
+            "count both lists and all values as known.",
+        ),
         RESULT: Question(
             "Does the result itself keep people hidden?",
             "Decide that it may be known (--accept-result), or give less.",

@@ -144,14 +144,14 @@ def _read(exchange: Exchange, truth: Array) -> Array:
     if len(exchange.shares) > 1:
         hit |= recombined(dict(exchange.shares), modulus=exchange.modulus) == truth
     place, share = next(iter(exchange.shares.items()))
-    drawn = _streams(exchange.modulus)[:, : len(share)]
+    drawn = streams(exchange.modulus)[:, : len(share)]
     guesses = (share[:HEAD] - drawn * place) % exchange.modulus
     hit[:HEAD] |= (guesses == truth[:HEAD]).any(axis=0)
     return hit
 
 
 @lru_cache(maxsize=8)
-def _streams(modulus: int) -> Array:
+def streams(modulus: int) -> Array:
     """What Python's generator draws first from each seed: object[SEEDS, HEAD]."""
     return np.array(
         [[draw(modulus) for _ in range(HEAD)] for draw in (random.Random(s).randrange for s in range(SEEDS))],

@@ -32,6 +32,9 @@ from confide.mechanisms.noise.source import Noise, refuse_unknown
 if TYPE_CHECKING:
     from confide.mechanisms.learn.dpsgd.noise import Source
 
+LONGEST = 1e30
+"""Of a clip: noise of a longer one is no number of a model's."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Noised:
@@ -115,8 +118,8 @@ class DPFedAvg:
                 f"weights are {self.weights!r:.40}: by its number of records one client could move the sum "
                 "further than its clip, and the number is its secret. Say 'equal'."
             )
-        if isinstance(self.clip, float | int) and not 0 < self.clip < math.inf:
-            raise PromiseError(f"clip is {self.clip}: give a finite length above 0.")
+        if isinstance(self.clip, float | int) and not 0 < self.clip < LONGEST:
+            raise PromiseError(f"clip is {self.clip}: give a length above 0 and below {LONGEST:g}.")
         if not 0 < self.sample <= 1:
             raise PromiseError(f"sample is {self.sample}: give a chance above 0, and 1 at most.")
         if self.multiplier is not None and not 0 < self.multiplier < math.inf:

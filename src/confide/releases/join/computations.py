@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -80,11 +80,17 @@ class Computation:
     stepwise: Stepwise | None = None
 
     async def across(
-        self, records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+        self,
+        records: Mapping[str, Array] | None,
+        plan: JointPlan,
+        engine: Engine,
+        *,
+        name: str,
+        identifiers: Sequence[str] = (),
     ) -> Found:
         """The result, where owners hold other columns."""
         assert self.by_columns is not None
-        return await self.by_columns(records, plan, engine, name=name)
+        return await self.by_columns(records, plan, engine, name=name, identifiers=identifiers)
 
 
 def _flat(plan: JointPlan, powers: int, count: int) -> Vector:

@@ -105,7 +105,9 @@ class Computing:
     async def _computed(self, engine: Engine) -> Found:
         made = COMPUTATIONS[self.plan.computation]
         if self.plan.split == "columns":
-            return await made.across(self.held.columns, self.plan, engine, name=self.name)
+            return await made.across(
+                self.held.columns, self.plan, engine, name=self.name, identifiers=self.held.identifiers
+            )
         if self.plan.inside:
             assert made.inside is not None
             return await made.inside(self.held.rows, self.plan, engine)

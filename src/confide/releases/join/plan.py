@@ -22,11 +22,11 @@ from confide.inputs.plan_files import (
     whole_in,
     words_in,
 )
-from confide.mechanisms.share.joint.plan import MOST_ROWS, Column, JointPlan, Law, Split
+from confide.mechanisms.share.joint.plan import MOST_ROWS, Aligning, Column, JointPlan, Law, Split
 from confide.releases.join.computations import COMPUTATIONS, check_plan
 
-KEYS = ("run", "computation", "rows", "split", "target", "inside", "threshold", "helpers", "keys")
-TABLES = ("parties", "columns", "owners", "settings", "budget", "deadlines")
+KEYS = ("run", "reveal", "computation", "rows", "split", "target", "inside", "threshold", "helpers", "keys")
+TABLES = ("parties", "columns", "owners", "settings", "budget", "deadlines", "match")
 LARGEST_EPSILON = 1_000
 """Below it a ledger can hold the cost, as its rho is smaller."""
 SPLITS = ("rows", "columns")
@@ -63,7 +63,8 @@ def read_plan(path: Path) -> PlanFile:
             raise DataError(f"computation is {computation!r:.60}: choose from {', '.join(COMPUTATIONS)}.")
         rows = whole_in(said, "rows", most=MOST_ROWS)
         threshold = _threshold(said)
-        split = words_in(said, "split", needed=False) or "rows"
+        matches = reveals_statistics(said)
+        split = words_in(said, "split", needed=False) or ("columns" if matches else "rows")
         if split not in SPLITS:
             raise DataError(f"split is {split!r:.60}: say whether owners hold other rows, or other columns.")
         inside = said.get("inside", False)
@@ -88,14 +89,28 @@ def read_plan(path: Path) -> PlanFile:
         refuse_unknown(spans, ("arrival", "silence", "run"), "deadlines")
         given = {name: span_in(spans, name) for name in ("arrival", "silence", "run")}
         times = {("deadline" if n == "run" else n): s for n, s in given.items() if s is not None}
+    with placed_in(path, "match"):
+        aligning = _aligning(table_in(said, "match")) if matches else None
     with placed_in(path):
         joint = JointPlan(
             run=run, parties=parties, computation=computation, columns=columns, rows=rows,
             split=cast(Split, split), settings=settings, inside=inside, epsilon=epsilon, delta=delta,
-            noise=law, threshold=threshold, **times,
+            noise=law, aligning=aligning, threshold=threshold, **times,
         )  # fmt: skip
         check_plan(joint)
     return PlanFile(path=path, text=text, joint=joint)
+
+
+def reveals_statistics(said: Said) -> bool:
+    """Whether a plan brings rows together by identifiers, and reveals statistics of the matched people.
+
+    Raises:
+        DataError: if it says so in one place, and something else in another.
+    """
+    reveal = words_in(said, "reveal", needed=False)
+    if reveal not in ("", "statistics") and "computation" in said:
+        raise DataError(f'reveal is {reveal!r:.60} beside a computation: give "statistics".')
+    return "match" in said or reveal == "statistics"
 
 
 def _threshold(said: Said) -> int | None:
@@ -104,6 +119,16 @@ def _threshold(said: Said) -> int | None:
     if given is None:
         return None
     return 0 if type(given) is int and given == 0 else whole_in(said, "threshold", most=1_000)
+
+
+def _aligning(said: Said) -> Aligning:
+    refuse_unknown(said, ("steps", "fewest", "times"), "match")
+    usual = Aligning()
+    return Aligning(
+        steps=_names(said, "steps") if "steps" in said else usual.steps,
+        fewest=whole_in(said, "fewest", most=MOST_ROWS) if "fewest" in said else usual.fewest,
+        times=whole_in(said, "times", most=1_000) if "times" in said else usual.times,
+    )
 
 
 def _names(said: Said, name: str) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +24,12 @@ class Held:
     Args:
         columns: float64[n] each, by name; none for a helper.
         rows: float64[n, columns] in the order of the plan, where owners hold rows; None for others.
+        identifiers: whose rows these are, where the plan brings them together by these.
     """
 
     columns: Mapping[str, Floats]
     rows: Floats | None = None
+    identifiers: Sequence[str] = field(default=(), repr=False)
 
     def __len__(self) -> int:
         return max((len(values) for values in self.columns.values()), default=0)

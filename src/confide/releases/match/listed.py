@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from confide.core.atomic import atomic_write
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.core.paths import is_there
 from confide.inputs.tables import read_table
@@ -35,7 +36,7 @@ class MatchList:
     identifiers: tuple[str, ...]
 
 
-def read_list(path: Path, column: str, plan: MatchPlan) -> MatchList:
+def read_list(path: Path, column: str, steps: Sequence[str]) -> MatchList:
     """Read a list, and bring its identifiers into the plan's form.
 
     Raises:
@@ -50,7 +51,7 @@ def read_list(path: Path, column: str, plan: MatchPlan) -> MatchList:
             f"column {column!r:.60} holds {found.dtype}, which two parties may write in two ways: give "
             "text, or whole numbers."
         )
-    return MatchList(frame, in_one_form(found.cast(pl.String).to_list(), steps=plan.steps))
+    return MatchList(frame, in_one_form(found.cast(pl.String).to_list(), steps=steps))
 
 
 def check_place(out: Path | None, plan: MatchPlan, party: str, *, force: bool) -> None:
@@ -71,8 +72,7 @@ def check_place(out: Path | None, plan: MatchPlan, party: str, *, force: bool) -
         )
     if is_there(out) and not force:
         raise DataError(f"{out} is there already: name another file, or add --force.")
-    with draft_of(out):  # as it will be written; nothing is left of it
-        pass
+    try_place(out)
 
 
 def write_matched(out: Path, found: Matched, mine: MatchList, plan: MatchPlan) -> None:

@@ -22,12 +22,14 @@ class MatchSettings:
     Args:
         plan: The plan, a .toml file; paths in it go out from its folder.
         party: The party that you are, as the plan names it.
-        data: Your list, .parquet or .csv, one row a person.
+        data: Your list, .parquet or .csv, one row a person. A helper of statistics has none.
         id: The column by which people are matched.
         keys: The folder of your key, or the whole folder that was made. Runs are counted in it.
-        reveal: What you expect the plan to reveal: the size alone, or the ids. Another plan is refused.
-        out: What you learn: a .json file with the size, or a .csv or .parquet file with your rows of the
-            people whom both have, sorted by the id. Leave it out if you learn nothing.
+        reveal: What you expect the plan to reveal: the size alone, the ids, or statistics of the columns of
+            both over the people whom both have. Another plan is refused.
+        out: What you learn: a .json file with the size; a .csv or .parquet file with your rows of the people
+            whom both have, sorted by the id; a .json or .parquet file with the statistics. Leave it out if
+            you learn nothing.
         force: Put the new result in the place of one that is there.
         record: A new folder for the transcript of what you sent, received and learned. It is as secret as
             your list.
@@ -40,10 +42,10 @@ class MatchSettings:
     plan: Held
     _: KW_ONLY
     party: Annotated[str, Flag(group=HOLD, metavar="NAME")]
-    data: Annotated[Path, Flag(group=HOLD, metavar="FILE")]
-    id: Annotated[str, Flag(group=HOLD, metavar="COLUMN")]
+    data: Annotated[Path | None, Flag(group=HOLD, metavar="FILE")] = None
+    id: Annotated[str | None, Flag(group=HOLD, metavar="COLUMN")] = None
     keys: Annotated[Path, Flag(group=HOLD, metavar="FOLDER")]
-    reveal: Annotated[Literal["size", "ids"] | None, Flag(group=GET)] = None
+    reveal: Annotated[Literal["size", "ids", "statistics"] | None, Flag(group=GET)] = None
     out: Annotated[Path | None, Flag(group=GET, metavar="FILE")] = None
     force: Annotated[bool, Flag(group=GET)] = False
     record: Annotated[Path | None, Flag(group=GET, metavar="FOLDER")] = None

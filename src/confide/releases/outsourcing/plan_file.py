@@ -150,12 +150,13 @@ def _checked(record: Any, said: Any, *besides: str) -> dict[str, Any]:
     lacking = [
         f.name for f in fields(record) if f.default is MISSING and f.name in hints.keys() - rest.keys()
     ]
+    within = "" if record is OutsourcePlan else f"{record.__name__.lower()}."
     if lacking:
-        raise _FieldError(f"{lacking[0]} is missing")
+        raise _FieldError(f"{within}{lacking[0]} is missing")
     for name, value in rest.items():
         number = type(value) in (int, float)
         if name not in hints or not _is_a(value, hints[name]) or (number and not 0 < value < inf):
-            raise _FieldError(f"{name!s:.40} is {shown(value)}")
+            raise _FieldError(f"{within}{name!s:.40} is {shown(value)}")
     return {name: tuple(v) if isinstance(v, list) else v for name, v in rest.items()}
 
 

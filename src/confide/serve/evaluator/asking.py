@@ -12,7 +12,7 @@ import polars as pl
 
 from confide.core.arrays import Floats
 from confide.core.atomic import atomic_write
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.core.parquet import write_parquet
 from confide.core.transcript import SERVER
@@ -180,8 +180,7 @@ def ask(
         record=settings.record,
     )
     plan = model.planned.plan
-    with draft_of(settings.out):  # as it will be written; nothing is left of it
-        pass
+    try_place(settings.out)
     table = read_table(settings.data, name="the rows")
     rows = rows_of(table.frame, model.planned, name=table.name)
     scores = model.scores(rows, progress=progress)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.core.kept_transcript import write_transcript
 from confide.core.paths import is_there
@@ -32,6 +31,7 @@ from confide.releases.training.interrupted import noting_charge
 from confide.serve.parties.certificates import contexts
 from confide.serve.parties.keys import read_identity
 from confide.serve.parties.paying import charging, check_paying, promise_of, purse_of
+from confide.serve.parties.running import finished
 from confide.serve.parties.session import Finished, joined
 
 NOTHING = "No result was written."
@@ -60,12 +60,20 @@ class Joined:
     sent: int
 
 
-def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
+def join(
+    settings: JoinSettings,
+    *,
+    tell: Callable[[str], object],
+    identifiers: Sequence[str] = (),
+    begin: Callable[[], object] = int,
+) -> Joined:
     """Take part in a joint computation, and write its result.
 
     Args:
         settings: of the command.
         tell: hears in sentences what must be believed, and what happens.
+        identifiers: of the rows in one form, where the plan brings rows together by these.
+        begin: called when all hold the same plan, before any data move.
 
     Raises:
         ConfideError: one sentence on what is wrong, or on which party was lost; no result is written then.
@@ -73,6 +81,10 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
     plan = read_plan(settings.plan)
     joint = plan.joint
     party = joint.party(settings.party)
+    if joint.aligning is not None and party.role == "owner" and not identifiers:
+        raise DataError(
+            f"{settings.plan} brings rows together by an identifier: use confide match, with --id COLUMN."
+        )
     _check_places(settings)
     check_paying(settings, joint)
     identity = read_identity(settings.keys, party.name)
@@ -80,7 +92,7 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
     for line in told_before(joint):
         tell(line)
     data = None if settings.data is None else File.of(settings.data)
-    held = read_records(settings.data, joint, name=party.name)
+    held = replace(read_records(settings.data, joint, name=party.name), identifiers=identifiers)
     if data is not None:
         data.need_unchanged()
     noise = noise_of(joint)
@@ -92,14 +104,18 @@ def join(settings: JoinSettings, *, tell: Callable[[str], object]) -> Joined:
         charge = charging(purse, joint, noise, analyst=settings.analyst, data=digest)
         computing = Computing(joint, party.name, held, charge)
         tell(f"{party.name}: {_of(held)}; the others are waited for, {joint.arrival:g} s at most.")
-        agree = partial(tell, f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
-        done = asyncio.run(
-            joined(
+
+        def agree() -> None:
+            tell(f"All have come, and hold plan {sha256(joint.text.encode()).hexdigest()[:16]}.")
+            begin()
+
+        done = finished(
+            lambda: joined(
                 joint,
                 identity,
                 computing,
                 name=party.name,
-                inputs=held.columns or None,
+                inputs=_inputs(held),
                 published=_arrays,
                 listen=settings.listen,
                 agree=agree,
@@ -132,6 +148,12 @@ def told_before(plan: JointPlan) -> list[str]:
         f"What must be believed: {plan.trust}.",
         f"Every party learns the result ({plan.computation}) and, beside it, {beside}.",
     ]
+    if plan.aligning is not None:
+        told.append(
+            "All learn how long both lists are, and how many people are on both; nobody learns who. An owner "
+            "and "
+            f"{' and '.join(set(plan.names) - set(plan.owners))} together would learn the other's values."
+        )
     if plan.epsilon is None:
         told.append(
             "No noise is added: what the result says of a person, it says. Two results that differ by one "
@@ -186,8 +208,7 @@ def _check_places(settings: JoinSettings) -> None:
         there = next(p for p in (place.absolute().parent, *place.absolute().parents) if is_there(p))
         if not there.is_dir() or not os.access(there, os.W_OK):
             raise DataError(f"{place} cannot be written, as {there} is closed: name another place.")
-    with draft_of(out):  # as it will be written; nothing is left of it
-        pass
+    try_place(out)
 
 
 def _recorded(
@@ -207,6 +228,13 @@ def _recorded(
     texts["moduli.json"] = json.dumps({str(label): str(prime) for label, prime in done.moduli.items()})
     write_transcript(done.transcript, settings.record, beside=texts)
     return settings.record
+
+
+def _inputs(held: Held) -> Payload | None:
+    """What a party put in, for its record."""
+    text = "\n".join(held.identifiers).encode()
+    names = {"identifiers": np.frombuffer(text, np.uint8)} if held.identifiers else {}
+    return {**held.columns, **names} if held.columns else None
 
 
 def _of(held: Held) -> str:

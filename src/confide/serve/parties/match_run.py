@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,37 @@ from confide.core.errors import DataError
 from confide.core.kept_transcript import write_transcript
 from confide.core.paths import is_there
 from confide.core.transcript import Transcript
+from confide.inputs.plan_files import parsed, placed_in, text_of
 from confide.mechanisms.share.matching.party import MatchParty
-from confide.mechanisms.share.matching.runs import counted
+from confide.mechanisms.share.matching.runs import counted, refuse_spent
 from confide.mechanisms.share.messages import Identity as Signer
+from confide.releases.join.plan import read_plan, reveals_statistics
 from confide.releases.match.listed import check_place, read_list, write_matched
 from confide.releases.match.settings import MatchSettings
 from confide.releases.match.terms import MatchTerms, read_terms
 from confide.serve.parties.keys import place_of, read_identity
+from confide.serve.parties.match_statistics import learn_statistics
 from confide.serve.parties.matching import MatchEnded, matched
+from confide.serve.parties.running import finished
 
 RUNS = "runs"
 """The folder beside a party's key in which it counts."""
 
 
-def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A match that both sides ended. No size and no identifier is in it, as logs and notebooks show it.
+
+    Args:
+        file: of what this party learned; None where the plan says that it learns nothing.
+        transcript: the folder of this party's record; None without one.
+    """
+
+    file: Path | None
+    transcript: Path | None
+
+
+def take_part(settings: MatchSettings, *, tell: Callable[[str], object]) -> Taken:
     """Take part in a match, and write what this party learns.
 
     Args:
@@ -36,6 +54,13 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
     Raises:
         ConfideError: for what is wrong; nothing was written then.
     """
+    said = parsed(settings.plan, text_of(settings.plan))
+    with placed_in(settings.plan):
+        statistics = reveals_statistics(said)
+    if statistics:
+        done = learn_statistics(settings, read_plan(settings.plan), tell=tell)
+        tell(f"{done.file}: statistics of the people on both lists. {done.card['exactness']}")
+        return Taken(file=done.file, transcript=done.transcript)
     terms = read_terms(settings.plan)
     plan, name = terms.plan, settings.party
     terms.party(name)
@@ -44,15 +69,18 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
             f"--reveal is {settings.reveal}, and the plan reveals the {plan.reveal}: agree on one."
         )
     check_place(settings.out, plan, name, force=settings.force)
+    refuse_spent(plan, place_of(settings.keys, name) / RUNS)
     if settings.record is not None and is_there(settings.record):
         raise DataError(f"{settings.record} is there already: name a new folder for the transcript.")
     identity = read_identity(settings.keys, name)
-    mine = read_list(settings.data, settings.id, plan)
+    if settings.data is None or settings.id is None:
+        raise DataError(f"{name!r:.60} has no list: give it by --data, and its column by --id.")
+    mine = read_list(settings.data, settings.id, plan.steps)
     party = MatchParty(plan, Signer(name, identity.signer), mine.identifiers, watch=_Told(tell))
     tell(f"Trust that remains: {_trust(terms, name)}")
     tell(f"{name}: waiting for {party.other}.")
-    ended = asyncio.run(
-        matched(
+    ended = finished(
+        lambda: matched(
             terms,
             identity,
             party,
@@ -73,6 +101,7 @@ def take_part(settings: MatchSettings, *, tell: Callable[[str], None]) -> None:
         assert settings.out is not None
         write_matched(settings.out, ended.value, mine, plan)
         tell(f"{settings.out}: the {plan.reveal} of what both lists share.")
+    return Taken(file=settings.out, transcript=settings.record)
 
 
 def _trust(terms: MatchTerms, name: str) -> str:
@@ -103,7 +132,7 @@ def _transcript(terms: MatchTerms, name: str, ended: MatchEnded, identifiers: tu
 class _Told:
     """Progress by tenths: no number of a list is shown."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str], object]) -> None:
         self.tell = tell
         self.last = ("", 0)
 

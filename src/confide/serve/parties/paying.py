@@ -14,7 +14,7 @@ from confide.account.charge import digest_of
 from confide.account.costs import Cost
 from confide.account.terms import EVERYBODY
 from confide.core.budget import Budget, Unit
-from confide.core.drafts import draft_of
+from confide.core.drafts import try_place
 from confide.core.errors import DataError
 from confide.mechanisms.share.joint.noise import PartsOfNoise
 from confide.mechanisms.share.joint.plan import JointPlan
@@ -104,8 +104,7 @@ def purse_of(
         ledger = opened(address, open_while)
         return Purse(lambda: ledger, ledger.spent, ledger)
     if isinstance(place, File):
-        with draft_of(place.path):  # as it will be made; nothing is left of it
-            pass
+        try_place(place.path)
     with TemporaryDirectory() as folder, ExitStack() as trial:
         nothing = opened(f"{folder}/trial", trial).spent
     return Purse(lambda: opened(address, open_while), nothing)

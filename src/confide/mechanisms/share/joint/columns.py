@@ -10,13 +10,14 @@ room for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
-from confide.mechanisms.share.joint.engine import Engine
+from confide.mechanisms.share.joint.aligning import Listed, aligned
+from confide.mechanisms.share.joint.engine import Engine, Field
 from confide.mechanisms.share.joint.fitting import covariances, solved
 from confide.mechanisms.share.joint.plan import JointPlan
 from confide.mechanisms.share.joint.summing import within
@@ -27,32 +28,35 @@ ERROR = 2.0**-BITS * (1 + 2.0 ** -(BITS + 2))
 
 
 async def cross_moments(
-    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+    records: Mapping[str, Array] | None,
+    plan: JointPlan,
+    engine: Engine,
+    *,
+    name: str,
+    identifiers: Sequence[str] = (),
 ) -> Floats:
     """Sums of products of a column of ones and the plan's scaled columns: float64[columns + 1, columns + 1].
 
     Args:
         records: of this party, with the columns that it owns; None for a helper.
-        plan: whose `rows` is the number of rows, the same at every owner.
+        plan: whose `rows` is the number of rows, the same at every owner; with `aligning` the most of a list.
         engine: of this party.
         name: of this party.
+        identifiers: whose rows these are, where the plan has `aligning`.
 
     Raises:
         DataError: as `on_grid`.
+        SharedFindingError: if too few people are on both lists.
     """
-    count = plan.rows
-    field = engine.field(count << (2 * BITS))
+    field = engine.field(plan.rows << (2 * BITS))
     whole = on_grid(records, plan, name=name)
-    design: list[Array] = [np.full(count, 1 << BITS, dtype=object)] * (len(plan.columns) + 1)
-    for owner in plan.owners:
-        held = [place for place, column in enumerate(plan.columns) if column.owner == owner]
-        if not held:
-            continue
-        mine = np.concatenate([whole[place] for place in held]) if owner == name else np.empty(0, object)
-        place = plan.names.index(owner)
-        (shares,) = await engine.shared(mine, count=count * len(held), owners=[place], field=field)
-        for number, part in zip(held, np.split(shares, len(held)), strict=True):
-            design[number + 1] = part
+    if plan.aligning is None:
+        found, count = await _in_one_order(whole, plan, engine, field, name=name), plan.rows
+    else:
+        mine = Listed(identifiers=identifiers, columns=whole) if name in plan.owners else None
+        found, count = await aligned(mine, plan, engine, field)
+    design: list[Array] = [np.full(count, 1 << BITS, dtype=object)]
+    design += [found[place] for place in range(len(plan.columns))]
     upper = np.triu_indices(len(design))
     products = [int(design[i] @ design[j]) % field.modulus for i, j in zip(*upper, strict=True)]
     share = await engine.reduced(np.array(products, object), field=field)
@@ -62,20 +66,46 @@ async def cross_moments(
     return gram + np.triu(gram, 1).T
 
 
+async def _in_one_order(
+    whole: Mapping[int, Array], plan: JointPlan, engine: Engine, field: Field, *, name: str
+) -> dict[int, Array]:
+    """Shares of the columns, by place, of owners who have the same rows in the same order."""
+    found: dict[int, Array] = {}
+    for owner in plan.owners:
+        held = [place for place, column in enumerate(plan.columns) if column.owner == owner]
+        if not held:
+            continue
+        mine = np.concatenate([whole[place] for place in held]) if owner == name else np.empty(0, object)
+        place = plan.names.index(owner)
+        (shares,) = await engine.shared(mine, count=plan.rows * len(held), owners=[place], field=field)
+        found |= dict(zip(held, np.split(shares, len(held)), strict=True))
+    return found
+
+
 async def least_squares(
-    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+    records: Mapping[str, Array] | None,
+    plan: JointPlan,
+    engine: Engine,
+    *,
+    name: str,
+    identifiers: Sequence[str] = (),
 ) -> dict[str, Floats]:
     """Least squares of the plan's last column on the others, with the moments that were opened for it."""
-    gram = await cross_moments(records, plan, engine, name=name)
-    return {**solved(gram, plan, grid=plan.rows * ERROR), "moments": gram}
+    gram = await cross_moments(records, plan, engine, name=name, identifiers=identifiers)
+    return {**solved(gram, plan, grid=gram[0, 0] * ERROR), "moments": gram}
 
 
 async def covariance(
-    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, *, name: str
+    records: Mapping[str, Array] | None,
+    plan: JointPlan,
+    engine: Engine,
+    *,
+    name: str,
+    identifiers: Sequence[str] = (),
 ) -> dict[str, Floats]:
     """Count, means and covariances of the plan's columns."""
-    gram = await cross_moments(records, plan, engine, name=name)
-    return covariances(gram, plan, grid=plan.rows * ERROR)
+    gram = await cross_moments(records, plan, engine, name=name, identifiers=identifiers)
+    return covariances(gram, plan, grid=gram[0, 0] * ERROR)
 
 
 def on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) -> dict[int, Array]:
@@ -94,7 +124,11 @@ def on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) 
         if column.owner != name:
             continue
         values = within(records or {}, column)
-        if len(values) != plan.rows:
+        if plan.aligning is not None and len(values) > plan.rows:
+            raise DataError(
+                f"{len(values):,} rows, and the plan allows {plan.rows:,}: agree on more, or give fewer."
+            )
+        if plan.aligning is None and len(values) != plan.rows:
             raise DataError(
                 f"column {column.name!r:.60} has {len(values):,} rows where the plan has {plan.rows:,}: give "
                 "every owner's file the same rows, in the same order."

@@ -13,7 +13,7 @@ import importlib
 import logging
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -193,6 +193,19 @@ class Engine:
         places = [place + 1 for place in [*heard, self.index]]
         whole = recombined(dict(zip(places, shares, strict=True)), modulus=field.modulus)
         return centred(whole, modulus=field.modulus)
+
+    async def handed(self, out: Mapping[int, bytes], *, heard: Sequence[int]) -> dict[int, bytes]:
+        """Bytes that are no shares, to and from parties by their numbers; each party takes part in each call.
+
+        Args:
+            out: for whom it has some.
+            heard: who has some for this party.
+        """
+        self.run._program_counter[0] += 1  # the label of these messages, the same at every party
+        for party, data in out.items():
+            self.run._send_message(party, data)
+        waited = {party: self.run._receive_message(party) for party in heard}
+        return {party: came if isinstance(came, bytes) else await came for party, came in waited.items()}
 
     async def reduced(self, product: Array, *, field: Field) -> Array:
         """Shares of degree `threshold` from shares of twice it, by sharing these and combining (GRR 1998)."""

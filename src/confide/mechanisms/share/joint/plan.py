@@ -6,9 +6,10 @@ import hashlib
 import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TypeAlias, cast
 
 from confide.core.errors import DataError
+from confide.mechanisms.share.matching.identifiers import check_steps
 from confide.mechanisms.share.refusals import RefusedError
 
 Role: TypeAlias = Literal["owner", "helper"]
@@ -61,6 +62,21 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Aligning:
+    """How two owners' rows of the same people are brought together (`aligning.py`).
+
+    Args:
+        steps: how identifiers are written in one form.
+        fewest: people on both lists below whom nothing is computed.
+        times: how many runs there are.
+    """
+
+    steps: tuple[str, ...] = ("strip",)
+    fewest: int = 50
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JointPlan:
     """The plan that every party holds in the same words; it is public.
 
@@ -75,6 +91,7 @@ class JointPlan:
         inside: whether least squares are solved on shares, so that only coefficients are opened.
         epsilon, delta: the promise of the noise that all parties add; None for no noise.
         noise: its law.
+        aligning: of columns whose owners have other people too; None where all have the same rows.
         threshold: how many may share what they saw without learning more; None for the most, below half.
         arrival, silence, deadline: seconds until all must have come, that one may be silent, and for all.
 
@@ -93,6 +110,7 @@ class JointPlan:
     epsilon: float | None = None
     delta: float | None = None
     noise: Law = "gaussian"
+    aligning: Aligning | None = None
     threshold: int | None = None
     arrival: float = 60.0
     silence: float = 30.0
@@ -111,6 +129,8 @@ class JointPlan:
             raise DataError(f"{self.rows:,} rows a party: declare from 1 to {MOST_ROWS:,}.")
         for column in self.columns:
             _refuse_column(column, self)
+        if self.aligning is not None:
+            _refuse_aligning(self.aligning, self)
         for name in ("arrival", "silence", "deadline"):
             if not 0 < (seconds := getattr(self, name)) < math.inf:
                 raise DataError(f"{name} is {seconds:g} s: give seconds above 0.")
@@ -133,7 +153,8 @@ class JointPlan:
     @property
     def trust(self) -> str:
         """What remains to be believed, in a sentence."""
-        return _TRUST.format(n=self.colluding, m=len(self.parties))
+        told = _TRUST.format(n=self.colluding, m=len(self.parties))
+        return told if self.aligning is None else f"{told}; each list is a true one"
 
     @property
     def text(self) -> str:
@@ -173,6 +194,7 @@ class JointPlan:
                 raise DataError(f"a plan of another version: this confide reads version {VERSION}.")
             raw["parties"] = tuple(Party(**party) for party in raw["parties"])
             raw["columns"] = tuple(Column(**column) for column in raw["columns"])
+            raw["aligning"] = _aligning(raw["aligning"])
             raw["settings"] = tuple((str(name), float(value)) for name, value in raw["settings"])
             return cls(**raw)
         except (ValueError, TypeError, KeyError, AttributeError) as fault:
@@ -228,6 +250,29 @@ def _difference(mine: object, theirs: object, where: str) -> tuple[str, str, str
                 label = cast("dict[str, object]", one).get("name", place) if isinstance(one, dict) else place
                 return _difference(one, two, f"{where}[{label}]")
     return where, json.dumps(mine), json.dumps(theirs)
+
+
+def _aligning(raw: dict[str, Any] | None) -> Aligning | None:
+    return None if raw is None else Aligning(**{**raw, "steps": tuple(raw["steps"])})
+
+
+def _refuse_aligning(aligning: Aligning, plan: JointPlan) -> None:
+    check_steps(aligning.steps)
+    if plan.split != "columns" or len(plan.owners) != 2 or len(plan.parties) != 3:
+        raise DataError(
+            f"rows are brought together of two owners of columns, by one helper without records: the plan "
+            f"has "
+            f"{len(plan.owners)} owners and {len(plan.parties) - len(plan.owners)} helpers, and splits "
+            f"{plan.split}."
+        )
+    least = len(plan.columns) + 2
+    if not least <= aligning.fewest <= plan.rows:
+        raise DataError(
+            f"fewest is {aligning.fewest:,}: give {least:,} to {plan.rows:,}; a figure of fewer people is a "
+            "figure of each."
+        )
+    if aligning.times < 1:
+        raise DataError(f"times is {aligning.times}: give the number of runs that are allowed, from 1.")
 
 
 def _refuse_parties(names: list[str], threshold: int | None) -> None:

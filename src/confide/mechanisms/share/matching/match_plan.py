@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, TypeAlias, get_args
 
 from confide.core.errors import DataError, PromiseError
@@ -23,8 +22,7 @@ LARGEST_RATE = 1e-3
 KEY_BYTES = 32
 
 
-# No slots: the digest is worked out once, and kept.
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MatchPlan:
     """The terms of a private match: who may learn what, of how many identifiers, and how often.
 
@@ -80,7 +78,7 @@ class MatchPlan:
                 f"its rate is 0; give golomb one above 0 and up to {LARGEST_RATE:g}."
             )
 
-    @cached_property
+    @property
     def digest(self) -> bytes:
         """SHA-256 of all terms: messages are bound to it."""
         numbers = (self.most, self.fewest, self.times, self.false_rate.hex())

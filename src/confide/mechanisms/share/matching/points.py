@@ -146,6 +146,45 @@ class Answerer:
         return _points(points if self.rows else sorted(points))
 
 
+@dataclass(frozen=True, slots=True)
+class Blinder:
+    """One secret number for both: own identifiers become points, and others' points are multiplied by it.
+
+    Args:
+        watch: shows progress.
+    """
+
+    watch: Watch = unwatched
+    _client: Any = field(init=False, repr=False)
+    _server: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        client = psi.client.CreateWithNewKey(True)
+        object.__setattr__(self, "_client", client)
+        object.__setattr__(self, "_server", psi.server.CreateFromKey(client.GetPrivateKeyBytes(), True))
+
+    def points(self, identifiers: Sequence[str]) -> Points:
+        """Each identifier as a point, uint8[n, 33], in their order."""
+        parts = _chunks(identifiers, "hiding own identifiers", self.watch)
+        made = [self._client.CreateRequest(list(part)).encrypted_elements for part in parts]
+        return _points([point for part in made for point in part])
+
+    def doubled(self, points: Points, *, sender: str) -> Points:
+        """The other's points, multiplied by the own number, in their order.
+
+        Raises:
+            RefusedError: if the other sent no points.
+        """
+        found: list[bytes] = []
+        with _points_of(sender):
+            for _, part in _numbered(points, "answering", self.watch):
+                asked = psi.Request(
+                    reveal_intersection=True, encrypted_elements=[point.tobytes() for point in part]
+                )
+                found += self._server.ProcessRequest(asked).encrypted_elements
+        return _points(found)
+
+
 LEAST_RATE = 1e-12
 """Handed over where no filter is made, and not used there."""
 
