@@ -59,12 +59,21 @@ def joint_plan(*, epsilon: float | None = None, count: int = 40) -> JointPlan:
 
 
 def write_join(
-    folder: Path, deal: Deal = honest, *, epsilon: float | None = None, count: int = 40
+    folder: Path,
+    deal: Deal = honest,
+    *,
+    epsilon: float | None = None,
+    count: int = 40,
+    silent: tuple[str, ...] = (),
 ) -> list[Path]:
-    """The records of a joint sum of three parties, each with five rows."""
+    """The records of a joint sum of three parties, each with five rows; a twin's `silent` add no noise."""
     plan = joint_plan(epsilon=epsilon, count=count)
     rows = {name: np.random.default_rng(ord(name)).uniform(-10, 10, (5, count)) for name in NAMES}
     whole = {name: np.array([int(v * 2**40) for v in held.sum(0)], object) for name, held in rows.items()}
+    if epsilon is not None:  # in units of 10, what one record may add
+        whole = {n: np.rint(held.sum(0) / 10 * 2**20) for n, held in rows.items()}
+        loud = {n: np.zeros(count) if n in silent else _normal(count, 2.0**19) for n in NAMES}
+        whole = {n: (values + loud[n]).astype(np.int64).astype(object) for n, values in whole.items()}
     shares = {name: deal(values) for name, values in whole.items()}
     messages: list[tuple[str, str, bytes]] = []
     for sender in NAMES:
@@ -76,6 +85,7 @@ def write_join(
         messages.append((sender, NAMES[(place + 1) % 3], _frame(2, totals[place])))
     total = np.sum([held.sum(0) for held in rows.values()], axis=0)
     moduli = json.dumps({"1": str(PRIME), "2": str(PRIME)})
+    noise = None if epsilon is None else {"steps": 2.0**20, "deviation": 0.5 * 3**0.5}
     folders: list[Path] = []
     for name in NAMES:
         made = Transcript(
@@ -86,12 +96,16 @@ def write_join(
         )
         texts = {
             "joint.json": plan.text,
-            "run.json": json.dumps({"recorded_by": name}),
+            "run.json": json.dumps({"recorded_by": name, "noise": noise}),
             "moduli.json": moduli,
         }
         write_transcript(made, folder / name, beside=texts)
         folders.append(folder / name)
     return folders
+
+
+def _normal(count: int, deviation: float) -> np.ndarray:
+    return np.rint(np.random.default_rng(secrets.randbits(64)).normal(0, deviation, count))
 
 
 def write_match(

@@ -47,6 +47,14 @@ def test_the_last_row_is_read_from_the_sum_by_subtraction(tmp_path: Path) -> Non
 def test_a_promise_keeps_people_hidden_in_the_result(tmp_path: Path) -> None:
     found = audit(kept.write_join(tmp_path, epsilon=1.0), "party:a")
     assert found.checks["result"].outcome == "passed" and found.exit_code == 0
+    assert "3 of 3 parties" in found.checks["noised"].found
+
+
+@pytest.mark.parametrize("silent", ["b", "abc"])
+def test_a_party_that_adds_no_noise_is_caught(silent: str, tmp_path: Path) -> None:
+    # Noise of 40 numbers that is there has a sum of squares below that of noise missing once in 10^6 runs.
+    found = audit(kept.write_join(tmp_path, epsilon=1.0, silent=tuple(silent)), "party:a")
+    assert found.checks["noised"].outcome == "failed" and found.exit_code == 1
 
 
 def test_a_promise_holds_nothing_against_more_than_may_collude(tmp_path: Path) -> None:

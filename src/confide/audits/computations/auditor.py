@@ -9,7 +9,7 @@ from pathlib import Path
 
 from confide.audits.checked.record import Check, Checks, Outcome
 from confide.audits.computations import ciphertexts, lists, result, shares
-from confide.audits.computations.dealt import exchanges, moduli_in
+from confide.audits.computations.dealt import exchanges, moduli_in, noise_in
 from confide.audits.computations.questions import RESULT
 from confide.audits.computations.recorded import Recorded
 from confide.core.errors import DataError
@@ -70,6 +70,10 @@ def _of_join(run: Recorded, folders: Sequence[Path]) -> list[Callable[[], Check]
     )
     of = (shares.threshold, shares.dealt, shares.fresh, shares.inputs)
     checks = [partial(check, shared) for check in of]
+    if run.plan.get("epsilon") is not None:
+        from confide.audits.computations.noised import noised
+
+        checks.append(partial(noised, shared, noise_in(folders)))
     if run.plan.get("aligning") is not None:
         from confide.audits.computations.brought import brought  # needs the extra of matches
 

@@ -65,6 +65,12 @@ def moduli_in(folders: Sequence[Path]) -> dict[int, int]:
     return {int(label): int(modulus) for label, modulus in cast(Mapping[str, str], json.loads(text)).items()}
 
 
+def noise_in(folders: Sequence[Path]) -> Mapping[str, float] | None:
+    """How wide the noise inside is, as the parties' records say; None where one does not, or they differ."""
+    said = [json.loads(read_beside(folder, "run.json") or "{}").get("noise") for folder in folders]
+    return cast("Mapping[str, float]", said[0]) if all(one == said[0] for one in said) and said[0] else None
+
+
 def exchanges(
     messages: Sequence[Message], parties: Sequence[str], moduli: Mapping[int, int]
 ) -> list[Exchange]:

@@ -64,6 +64,12 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             "Sort what is sent back where the size alone may be learned. Until then count the matched "
             "people as known.",
         ),
+        "noised": Question(
+            "Does each party put its part of the noise in?",
+            "Let every party add noise of its own, with the same confide. Until then count the promise as "
+            "that "
+            "of fewer parties, or as none.",
+        ),
         "brought": Question(
             "Do blinded names and masked values say nothing of the others' people?",
             "Blind names by a secret number, and draw each mask from the operating system's source. Until "

@@ -69,7 +69,7 @@ def of_join(run: Recorded) -> Check:
         told = (
             f"The parties added noise inside: (epsilon {plan['epsilon']:g}, delta {plan['delta']:g}) for a "
             "record, while no more parties share what they saw than the plan allows. That bounds every "
-            "attack on the result."
+            "attack on the result, as far as each party put its part in."
         )
         return Check(name=RESULT, outcome="passed", found=told)
     attack = played(lambda: _difference(run))

@@ -19,8 +19,8 @@ from confide.releases.join.records import Held
 SHOWN = 6
 """Columns that a sentence names."""
 NOISY_STEPS = (
-    "Every step went where its noise led, and the last one need not be the end: the result is not that of "
-    "the pooled records. "
+    "Noise is in every step, and their number is fixed: the result is not that of the pooled records, and "
+    "another run gives another. "
 )
 """Of results with noise in every step."""
 

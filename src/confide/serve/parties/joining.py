@@ -218,7 +218,9 @@ def _recorded(
         return None
     import json
 
-    run = {**card, "recorded_by": settings.party}
+    noise = noise_of(plan.joint)
+    wide = None if noise is None else {"steps": noise.steps, "deviation": noise.deviation}
+    run = {**card, "recorded_by": settings.party, "noise": wide}
     texts = {"plan.toml": plan.text, "joint.json": plan.joint.text, "run.json": json.dumps(run, indent=1)}
     if is_there(settings.record):
         raise DataError(

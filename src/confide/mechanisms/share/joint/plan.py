@@ -90,8 +90,8 @@ class JointPlan:
         settings: numbers of the computation, such as ("clusters", 3.0).
         inside: whether least squares are solved on shares, so that only coefficients are opened.
         epsilon, delta: the promise of the noise that all parties add; None for no noise.
-        aligning: of columns whose owners have other people too; None where all have the same rows.
         noise: its law.
+        aligning: of columns whose owners have other people too; None where all have the same rows.
         threshold: how many may share what they saw without learning more; None for the most, below half.
         arrival, silence, deadline: seconds until all must have come, that one may be silent, and for all.
 
@@ -109,8 +109,8 @@ class JointPlan:
     inside: bool = False
     epsilon: float | None = None
     delta: float | None = None
-    aligning: Aligning | None = None
     noise: Law = "gaussian"
+    aligning: Aligning | None = None
     threshold: int | None = None
     arrival: float = 60.0
     silence: float = 30.0
