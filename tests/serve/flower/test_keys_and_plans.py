@@ -147,7 +147,7 @@ BUDGET = "[budget]\nepsilon = 50.0\ndelta = 0.01\n"
         ('name = "dp-fedavg"\nclip = 1.0\nsample = 1.0\nmultiplier = 20.0', BUDGET, ""),
         ('name = "dp-ftrl"\nclip = 1.0\nseparation = 1', BUDGET, ""),
         ('name = "selective-sgd"\nupload = 0.1', "", "keep a memory between rounds"),
-        ('name = "fedavg"\nmean = "median"', "", "a robust mean is for simulations"),
+        ('name = "fedavg"\nmean = "median"', "", ""),
     ],
 )
 def test_which_protocols_run_on_machines_is_known_before_anything_starts(
@@ -162,6 +162,14 @@ def test_which_protocols_run_on_machines_is_known_before_anything_starts(
     with pytest.raises(PromiseError, match=refused):
         read_deployment(plan)
     assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
+
+
+def test_a_robust_mean_takes_every_party(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path, protocol='name = "fedavg"\nmean = "median"')
+    InProcess(tmp_path)
+    plan.write_text(f"cohort = 2\n{plan.read_text()}")
+    with pytest.raises(PromiseError, match="more may lie than a robust mean withstands"):
+        read_deployment(plan)
 
 
 def test_an_exchange_of_predictions_is_refused_on_machines_before_anything_starts(tmp_path: Path) -> None:

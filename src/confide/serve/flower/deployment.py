@@ -185,11 +185,12 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
                 f"clients of {plan.protocol['name']} keep a memory between rounds, and a run that goes on "
                 "after a crash would lose it: choose another protocol, or simulate this one."
             )
-    if "mean" in plan.protocol:
+    if "mean" in plan.protocol and plan.cohort is not None and plan.cohort < len(plan.parties):
         with placed_in(plan.path, "protocol"):
             raise PromiseError(
-                "a robust mean is for simulations: on machines silent parties are left out of a round, and "
-                "of those that remain more may lie than the mean withstands. Leave mean out, or simulate it."
+                f"with a cohort of {plan.cohort} of {len(plan.parties)} silent parties are left out of a "
+                "round, and of those that remain more may lie than a robust mean withstands. Leave cohort out, "
+                "so that a round takes all of them, or leave out mean."
             )
     # As it was parsed: comments and ends of lines are no terms.
     # Nor are deadlines.
