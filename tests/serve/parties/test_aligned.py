@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.serve.parties.three import Parties, planned
@@ -44,15 +46,15 @@ def pooled() -> np.ndarray:
     return np.array([[of_bank["age"][i], of_bank["saved"][i], of_shop["spent"][j]] for i, j in both])
 
 
-def played(fewest: int) -> dict[str, object]:
+def played(fewest: int, learn=columns.covariance, **terms: object) -> dict[str, object]:
     names = ("bank", "office", "shop")
-    plan, own = planned(names, helpers=("office",), aligning=Aligning(fewest=fewest), **TERMS)
+    plan, own = planned(names, helpers=("office",), aligning=Aligning(fewest=fewest), **{**TERMS, **terms})
     held = lists()
 
     async def compute(name, engine):
         identifiers, mine = held[name]
         try:
-            return await columns.covariance(mine or None, plan, engine, name=name, identifiers=identifiers)
+            return await learn(mine or None, plan, engine, name=name, identifiers=identifiers)
         except SharedFindingError as error:  # as `Computing` takes it: no party is lost for it
             return str(error)
 
@@ -68,6 +70,20 @@ def test_the_figures_are_those_of_the_people_on_both_lists() -> None:
         assert value["count"] == 90
         assert (np.abs(value["covariance"] - np.cov(rows.T)) <= value["error"] + 1e-12).all()
         np.testing.assert_allclose(value["mean"], rows.mean(0), rtol=1e-6)
+
+
+@pytest.mark.slow
+def test_inside_the_coefficients_of_the_people_on_both_lists_are_all_that_is_opened() -> None:
+    # The law is that of ridge in the columns' units; values are rounded to 2^-40 of their bounds.
+    named = (replace(COLUMNS[0], high=100), *COLUMNS[1:])
+    terms = {"columns": named, "inside": True, "settings": (("penalty", 7.0),), "deadline": 60.0}
+    found, rows = played(50, columns.least_squares, **terms), pooled()
+    design = np.column_stack([np.ones(len(rows)), rows[:, :2]])
+    system = design.T @ design + np.diag([0.0, 7.0, 7.0])
+    want = np.linalg.solve(system, design.T @ rows[:, 2])
+    for name in ("bank", "office", "shop"):
+        assert set(found[name][0]) == {"coefficients"}
+        np.testing.assert_allclose(found[name][0]["coefficients"], want, rtol=1e-8)
 
 
 def test_nothing_is_computed_of_fewer_people_than_the_plan_says() -> None:

@@ -1,5 +1,4 @@
-"""Check of rows that were brought together by identifiers: what an owner or the helper reads of the "
-"others'."""
+"""Check of rows that were brought together by identifiers: what an owner or the helper reads of the others'."""
 
 from __future__ import annotations
 

@@ -124,13 +124,13 @@ class Computing:
     def exactness(self) -> str:
         """How exact the result is, with the widths that follow from the bounds, in a sentence."""
         noise = noise_of(self.plan)
+        if self.plan.inside:
+            return _rounded_inside(self.plan)
         if self.plan.split == "columns":
             return (
                 f"Columns are divided by their bounds and rounded to {columns.BITS} bits: a mean product is "
                 f"off by at most {columns.ERROR:.2g}. {self._result()}No overflow is possible."
             )
-        if self.plan.inside:
-            return _rounded_inside(self.plan)
         if self.opened is None:
             return ""
         times = "once" if self.opened.times == 1 else f"{self.opened.times:,} times"
