@@ -71,10 +71,9 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             "of fewer parties, or as none.",
         ),
         "brought": Question(
-            "Do blinded names and masked values say nothing of the others' people?",
-            "Blind names by a secret number, and draw each mask from the operating system's source. Until "
-            "then "
-            "count both lists and all values as known.",
+            "Do blinded names, masked values and the order of rows say nothing of the others' people?",
+            "Blind names by a secret number, and draw each mask and the order of rows from the operating "
+            "system's source. Until then count both lists and all values as known.",
         ),
         RESULT: Question(
             "Does the result itself keep people hidden?",
