@@ -121,6 +121,12 @@ class Computing:
         return await made.by_rows(self.held.rows, self.plan, self.opened)
 
     @property
+    def matched(self) -> int | None:
+        """How many people are on both lists, which all learn; None where all have the same rows."""
+        count = self.found.get("count")
+        return None if self.plan.aligning is None or count is None else round(float(count[0]))
+
+    @property
     def exactness(self) -> str:
         """How exact the result is, with the widths that follow from the bounds, in a sentence."""
         noise = noise_of(self.plan)

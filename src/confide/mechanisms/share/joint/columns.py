@@ -52,7 +52,7 @@ async def cross_moments(
         SharedFindingError: if too few people are on both lists.
     """
     field = engine.field(plan.rows << (2 * BITS))
-    share = await _products(records, plan, engine, field, name=name, identifiers=identifiers, bits=BITS)
+    share, _ = await _products(records, plan, engine, field, name=name, identifiers=identifiers, bits=BITS)
     opened = await engine.opened(share, field=field)
     width = len(plan.columns) + 1
     gram = np.zeros((width, width))
@@ -63,8 +63,8 @@ async def cross_moments(
 async def _products(
     records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, field: Field,
     *, name: str, identifiers: Sequence[str], bits: int,
-) -> Array:  # fmt: skip
-    """Shares of the upper triangle of `cross_moments`, in steps of 2 `bits` bits."""
+) -> tuple[Array, int]:  # fmt: skip
+    """Shares of the upper triangle of `cross_moments`, in steps of 2 `bits` bits; how many rows there are."""
     whole = on_grid(records, plan, name=name, bits=bits)
     if plan.aligning is None:
         found, count = await _in_one_order(whole, plan, engine, field, name=name), plan.rows
@@ -75,7 +75,7 @@ async def _products(
     design += [found[place] for place in range(len(plan.columns))]
     upper = np.triu_indices(len(design))
     products = [int(design[i] @ design[j]) % field.modulus for i, j in zip(*upper, strict=True)]
-    return await engine.reduced(np.array(products, object), field=field)
+    return await engine.reduced(np.array(products, object), field=field), count
 
 
 async def _in_one_order(
@@ -106,18 +106,18 @@ async def least_squares(
     if plan.inside:
         return await _inside(records, plan, engine, name=name, identifiers=identifiers)
     gram = await cross_moments(records, plan, engine, name=name, identifiers=identifiers)
-    return {**solved(gram, plan, grid=gram[0, 0] * ERROR), "moments": gram}
+    return {**solved(gram, plan, grid=gram[0, 0] * ERROR), "moments": gram, "count": gram[:1, 0]}
 
 
 async def _inside(
     records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine,
     *, name: str, identifiers: Sequence[str],
 ) -> dict[str, Floats]:  # fmt: skip
-    """The coefficients, of which no moment is opened."""
+    """The coefficients, and how many rows there are; no moment is opened."""
     most = plan.rows << inside.GRID
     length = most.bit_length()
     small = field_to_move(engine, length=length)
-    share = await _products(
+    share, count = await _products(
         records, plan, engine, small, name=name, identifiers=identifiers, bits=inside.FINE
     )
     width = len(plan.columns)
@@ -126,7 +126,8 @@ async def _inside(
     needed = np.concatenate([grid[:-1, :-1][np.triu_indices(width)], grid[:-1, -1]])
     large = inside.field_of(plan, engine, most=most)
     total = await moved(needed, engine, out_of=small, into=large, length=length)
-    return await inside.coefficients(total, plan, engine, most=most)
+    found = await inside.coefficients(total, plan, engine, most=most)
+    return {**found, "count": np.array([float(count)])}
 
 
 async def covariance(
