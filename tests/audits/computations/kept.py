@@ -261,7 +261,7 @@ def write_brought(folder: Path, *, twin: str = "") -> list[Path]:
     for name in NAMES:
         mine = [_message(m) for m in messages if name in m[:2]]
         inputs = {name: held[name]} if name in held else {}
-        made = Transcript(parties=NAMES, messages=mine, inputs=inputs, published={"covariance": np.eye(2)})
+        made = Transcript(parties=NAMES, messages=mine, inputs=inputs, published={"count": np.array([40.0])})
         run, moduli = json.dumps({"recorded_by": name}), json.dumps({"1": str(PRIME)})
         write_transcript(
             made, folder / name, beside={"joint.json": plan.text, "run.json": run, "moduli.json": moduli}

@@ -114,8 +114,12 @@ def test_blinded_lists_hide_who_is_on_them_and_hashed_ones_do_not(tmp_path: Path
 def test_rows_that_were_brought_together_say_nothing_and_each_twin_is_caught(tmp_path: Path) -> None:
     pytest.importorskip("private_set_intersection")
     for who in ("party:a", "party:b", "party:c"):
-        check = audit(kept.write_brought(tmp_path / who), who).checks["brought"]
-        assert check.outcome == "passed", check.found
+        checks = audit(kept.write_brought(tmp_path / who), who).checks
+        assert checks["brought"].outcome == "passed", checks["brought"].found
+        # A column of 99 rows: a sum of 52 + 7 bits, one of squares of 104 + 7, rounded; 40 of 60 people.
+        assert (
+            "a has 169 bits of such sums, and who of its list is on both takes 52" in checks["result"].found
+        )
     alone = audit(kept.write_brought(tmp_path / "alone")[:1], "party:a").checks["brought"]
     assert alone.outcome == "unclear"
     # 60 rows in an order of chance go with one of three orders once in a million audits.

@@ -85,9 +85,8 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
 
 OF_RESULT: Mapping[Kind, str] = MappingProxyType(
     {
-        "join": "Let the parties add noise inside ([budget] in the plan), publish fewer results, or decide "
-        "that "
-        "it may be known (--accept-result).",
+        "join": "Let the parties add noise inside ([budget] in the plan), or solve inside where columns are "
+        "split, publish fewer results, or decide that it may be known (--accept-result).",
         "outsource": "Give classes in place of scores, round these, or count what each client asks; or train "
         "the model under a budget (confide train). Or decide that it may be known (--accept-result).",
         "match": "Reveal the size in place of names, and plan one run; or decide that it may be known "
