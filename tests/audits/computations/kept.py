@@ -215,7 +215,7 @@ def _message(sent: tuple[str, str, bytes]) -> Message:
 def write_brought(folder: Path, *, twin: str = "") -> list[Path]:
     """What two owners and a helper keep of rows that were brought together, up to the points and masks.
 
-    A twin hashes names, masks nothing, or draws masks from a seed.
+    A twin hashes names, masks nothing, draws masks from a seed, or leaves rows in the order of the file.
     """
     from confide.mechanisms.share.joint.aligning import masks_of
     from confide.mechanisms.share.joint.engine import Field
@@ -236,21 +236,23 @@ def write_brought(folder: Path, *, twin: str = "") -> list[Path]:
     for name, other, first in (("a", "b", 0), ("b", "a", 20)):
         names, values = [f"p{i}" for i in range(first, first + 60)], rng.uniform(0, 100, 60)
         held[name] = {f"of {name}": values, "identifiers": np.frombuffer("\n".join(names).encode(), np.uint8)}
-        points = blinders[name].points(names).tobytes()
+        rows = np.arange(60) if twin == "ordered" else rng.permutation(60)
+        sent = [names[row] for row in rows]
+        points = blinders[name].points(sent).tobytes()
         key, draw = secrets.token_bytes(32), random.Random(77).randrange
-        masks = masks_of(key, (60,), field)
+        masks = masks_of(key, (60, 1), field)
         if twin == "hashed":
-            points = b"".join(hashlib.sha256(n.encode()).digest() + b"\0" for n in names)
+            points = b"".join(hashlib.sha256(n.encode()).digest() + b"\0" for n in sent)
         if twin == "bare":
-            masks = np.zeros(60, object)
+            masks = np.zeros((60, 1), object)
         if twin == "seeded":
-            masks = np.array([draw(PRIME) for _ in range(60)], object)
-        steps = np.rint(values / 100 * 2.0**52).astype(np.int64).astype(object)
+            masks = np.array([[draw(PRIME)] for _ in range(60)], object)
+        steps = np.rint(values[rows, None] / 100 * 2.0**52).astype(np.int64).astype(object)
         size = (60).to_bytes(8, "big")
-        whole = size + points + shamir.packed((steps - masks) % PRIME, width=16)
+        whole = size + points + shamir.packed(((steps - masks) % PRIME).ravel(), width=16)
         messages += [(name, other, struct.pack("<qI", 7, len(whole)) + whole)]
         messages += [(name, "c", struct.pack("<qI", 7, 40) + size + key)]
-        doubled = blinders[other].doubled(blinders[name].points(names), sender=name).tobytes()
+        doubled = blinders[other].doubled(blinders[name].points(sent), sender=name).tobytes()
         messages += [(other, "c", struct.pack("<qI", 8, len(doubled)) + doubled)]
     for sender, receiver in (("a", "b"), ("a", "c"), ("b", "a"), ("b", "c")):
         shares = honest(np.arange(40).astype(object))
@@ -259,7 +261,7 @@ def write_brought(folder: Path, *, twin: str = "") -> list[Path]:
     for name in NAMES:
         mine = [_message(m) for m in messages if name in m[:2]]
         inputs = {name: held[name]} if name in held else {}
-        made = Transcript(parties=NAMES, messages=mine, inputs=inputs, published={"covariance": np.eye(2)})
+        made = Transcript(parties=NAMES, messages=mine, inputs=inputs, published={"count": np.array([40.0])})
         run, moduli = json.dumps({"recorded_by": name}), json.dumps({"1": str(PRIME)})
         write_transcript(
             made, folder / name, beside={"joint.json": plan.text, "run.json": run, "moduli.json": moduli}

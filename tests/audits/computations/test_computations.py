@@ -114,11 +114,19 @@ def test_blinded_lists_hide_who_is_on_them_and_hashed_ones_do_not(tmp_path: Path
 def test_rows_that_were_brought_together_say_nothing_and_each_twin_is_caught(tmp_path: Path) -> None:
     pytest.importorskip("private_set_intersection")
     for who in ("party:a", "party:b", "party:c"):
-        check = audit(kept.write_brought(tmp_path / who), who).checks["brought"]
-        assert check.outcome == "passed", check.found
+        checks = audit(kept.write_brought(tmp_path / who), who).checks
+        assert checks["brought"].outcome == "passed", checks["brought"].found
+        # A column of 99 rows: a sum of 52 + 7 bits, one of squares of 104 + 7, rounded; 40 of 60 people.
+        assert (
+            "a has 169 bits of such sums, and who of its list is on both takes 52" in checks["result"].found
+        )
     alone = audit(kept.write_brought(tmp_path / "alone")[:1], "party:a").checks["brought"]
     assert alone.outcome == "unclear"
-    for twin, read in (("hashed", "60 names and 0"), ("bare", "0 names and 60"), ("seeded", "0 names and 1")):
+    # 60 rows in an order of chance go with one of three orders once in a million audits.
+    for twin, read in (
+        ("hashed", "60 names and 0"), ("bare", "0 names and 60"), ("seeded", "0 names and 1"),
+        ("ordered", "the place of a matched row"),
+    ):  # fmt: skip
         check = audit(kept.write_brought(tmp_path / twin, twin=twin), "party:a").checks["brought"]
         assert check.outcome == "failed" and read in check.attacks[0].story, check
 

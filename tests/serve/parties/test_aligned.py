@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.serve.parties.three import Parties, planned
@@ -44,15 +46,15 @@ def pooled() -> np.ndarray:
     return np.array([[of_bank["age"][i], of_bank["saved"][i], of_shop["spent"][j]] for i, j in both])
 
 
-def played(fewest: int) -> dict[str, object]:
+def played(fewest: int, learn=columns.covariance, held=None, **terms: object) -> dict[str, object]:
     names = ("bank", "office", "shop")
-    plan, own = planned(names, helpers=("office",), aligning=Aligning(fewest=fewest), **TERMS)
-    held = lists()
+    plan, own = planned(names, helpers=("office",), aligning=Aligning(fewest=fewest), **{**TERMS, **terms})
+    held = held or lists()
 
     async def compute(name, engine):
         identifiers, mine = held[name]
         try:
-            return await columns.covariance(mine or None, plan, engine, name=name, identifiers=identifiers)
+            return await learn(mine or None, plan, engine, name=name, identifiers=identifiers)
         except SharedFindingError as error:  # as `Computing` takes it: no party is lost for it
             return str(error)
 
@@ -70,11 +72,42 @@ def test_the_figures_are_those_of_the_people_on_both_lists() -> None:
         np.testing.assert_allclose(value["mean"], rows.mean(0), rtol=1e-6)
 
 
+@pytest.mark.slow
+def test_inside_the_coefficients_of_the_people_on_both_lists_are_all_that_is_opened() -> None:
+    # The law is that of ridge in the columns' units; values are rounded to 2^-40 of their bounds.
+    named = (replace(COLUMNS[0], high=100), *COLUMNS[1:])
+    terms = {"columns": named, "inside": True, "settings": (("penalty", 7.0),), "deadline": 60.0}
+    found, rows = played(50, columns.least_squares, **terms), pooled()
+    design = np.column_stack([np.ones(len(rows)), rows[:, :2]])
+    system = design.T @ design + np.diag([0.0, 7.0, 7.0])
+    want = np.linalg.solve(system, design.T @ rows[:, 2])
+    for name in ("bank", "office", "shop"):
+        assert set(found[name][0]) == {"coefficients", "count"} and found[name][0]["count"] == len(rows)
+        np.testing.assert_allclose(found[name][0]["coefficients"], want, rtol=1e-8)
+
+
 def test_nothing_is_computed_of_fewer_people_than_the_plan_says() -> None:
     for said in played(91).values():
         assert said[0] == (
             "fewer people are on both lists than the 91 of the plan: nothing was computed."
         )  # and not how few
+
+
+def test_an_owner_reads_from_exact_sums_of_its_own_column_who_is_on_both_lists() -> None:
+    # The threat behind `SUMS_TELL`: with powers of two as values, the sum is the list, in binary.
+    bank, people = [f"p{i}" for i in range(40)], [f"p{i}" for i in range(0, 60, 3)]
+    held = {
+        "bank": (bank, {"code": 2.0 ** np.arange(40)}),
+        "shop": (people, {"spent": np.arange(20.0)}),
+        "office": ([], {}),
+    }
+    named = (
+        Column(name="code", low=0, high=2.0**40, owner="bank"),
+        Column(name="spent", low=0, high=100, owner="shop"),
+    )
+    found = played(10, columns.least_squares, held=held, columns=named)["bank"][0]
+    total = round(found["moments"][0, 1] * 2**40)
+    assert [name for at, name in enumerate(bank) if total >> at & 1] == [p for p in bank if p in people]
 
 
 def test_masks_are_uniform_and_differ_by_key() -> None:
@@ -94,6 +127,7 @@ def test_masks_are_uniform_and_differ_by_key() -> None:
         ({"split": "rows"}, "2 owners and 1 helpers, and splits rows"),
         ({"aligning": Aligning(fewest=4)}, "fewest is 4: give 5 to 300"),
         ({"aligning": Aligning(times=0)}, "times is 0"),
+        ({"rows": 3_600_000}, "rows is 3,600,000: a list with 2 columns is sent at once, and has 3,5"),
         ({"aligning": Aligning(steps=("upper",))}, "upper"),
         ({"helpers": ()}, "3 owners and 0 helpers"),
     ],

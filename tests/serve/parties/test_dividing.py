@@ -33,14 +33,20 @@ async def all_three(name, engine):
         await dividing.quotients(await shared(top), await shared(bottom), engine, field, length=LENGTH)
         for top, bottom in PAIRS
     ]
-    return bits, list(cut), [int(one[0]) for one in divided]
+    small = dividing.field_to_move(engine, length=LENGTH)
+    given = np.array([*NUMBERS, *(-number for number in NUMBERS)], object)
+    (share,) = await engine.shared(given, count=len(given), owners=[0], field=small)
+    elsewhere = await dividing.moved(share, engine, out_of=small, into=field, length=LENGTH)
+    elsewhere = await engine.opened(elsewhere, field=field)
+    return bits, list(cut), list(elsewhere), [int(one[0]) for one in divided]
 
 
 def test_they_are_those_of_whole_numbers():
     plan, own = planned()
-    bits, cut, divided = run(plan, own, all_three)["b"][0]
+    bits, cut, elsewhere, divided = run(plan, own, all_three)["b"][0]
     for number, found in zip(NUMBERS, bits, strict=True):
         assert list(found) == [(number >> place) & 1 for place in range(LENGTH)]
+    assert elsewhere == [*NUMBERS, *(-number for number in NUMBERS)]
     for number, found in zip([*NUMBERS, *(-n for n in NUMBERS)], cut, strict=True):
         assert abs(Fraction(number, 2**30) - found) < 2  # two dealers
     for (top, bottom), found in zip(PAIRS, divided, strict=True):

@@ -71,10 +71,9 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             "of fewer parties, or as none.",
         ),
         "brought": Question(
-            "Do blinded names and masked values say nothing of the others' people?",
-            "Blind names by a secret number, and draw each mask from the operating system's source. Until "
-            "then "
-            "count both lists and all values as known.",
+            "Do blinded names, masked values and the order of rows say nothing of the others' people?",
+            "Blind names by a secret number, and draw each mask and the order of rows from the operating "
+            "system's source. Until then count both lists and all values as known.",
         ),
         RESULT: Question(
             "Does the result itself keep people hidden?",
@@ -86,9 +85,8 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
 
 OF_RESULT: Mapping[Kind, str] = MappingProxyType(
     {
-        "join": "Let the parties add noise inside ([budget] in the plan), publish fewer results, or decide "
-        "that "
-        "it may be known (--accept-result).",
+        "join": "Let the parties add noise inside ([budget] in the plan), or solve inside where columns are "
+        "split, publish fewer results, or decide that it may be known (--accept-result).",
         "outsource": "Give classes in place of scores, round these, or count what each client asks; or train "
         "the model under a budget (confide train). Or decide that it may be known (--accept-result).",
         "match": "Reveal the size in place of names, and plan one run; or decide that it may be known "

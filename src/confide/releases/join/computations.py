@@ -213,8 +213,8 @@ def check_plan(plan: JointPlan) -> None:
         )
     if plan.split == "columns" and (idle := set(plan.owners) - {c.owner for c in plan.columns}):
         raise DataError(f"{min(idle)!r:.60} owns no column: name its columns in [owners], or it in helpers.")
-    if plan.inside and (made.inside is None or plan.split == "columns"):
-        raise DataError("inside is for ols and ridge of rows: leave it out.")
+    if plan.inside and made.inside is None:
+        raise DataError("inside is for ols and ridge: leave it out.")
     if plan.inside and plan.epsilon is not None:
         raise DataError(
             "inside hides moments, and with a budget their noise hides each record in them already: leave "

@@ -121,16 +121,22 @@ class Computing:
         return await made.by_rows(self.held.rows, self.plan, self.opened)
 
     @property
+    def matched(self) -> int | None:
+        """How many people are on both lists, which all learn; None where all have the same rows."""
+        count = self.found.get("count")
+        return None if self.plan.aligning is None or count is None else round(float(count[0]))
+
+    @property
     def exactness(self) -> str:
         """How exact the result is, with the widths that follow from the bounds, in a sentence."""
         noise = noise_of(self.plan)
+        if self.plan.inside:
+            return _rounded_inside(self.plan)
         if self.plan.split == "columns":
             return (
                 f"Columns are divided by their bounds and rounded to {columns.BITS} bits: a mean product is "
                 f"off by at most {columns.ERROR:.2g}. {self._result()}No overflow is possible."
             )
-        if self.plan.inside:
-            return _rounded_inside(self.plan)
         if self.opened is None:
             return ""
         times = "once" if self.opened.times == 1 else f"{self.opened.times:,} times"

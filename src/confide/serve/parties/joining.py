@@ -35,6 +35,12 @@ from confide.serve.parties.running import finished
 from confide.serve.parties.session import Finished, joined
 
 NOTHING = "No result was written."
+SUMS_TELL = (
+    "What is opened has exact sums of each owner's own columns over the people on both lists: where values "
+    "have many digits, or were chosen for it, an owner can work out from them who of its list is on both, "
+    "the shorter its list the easier. With inside = true (ols, ridge) no such sum is opened."
+)
+"""Of moments of people who were brought together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -123,7 +129,7 @@ def join(
         )
         if computing.refused is not None:
             raise computing.refused
-        card = card_of(joint, computing.exactness)
+        card = {**card_of(joint, computing.exactness), **_of_both(joint, computing.matched)}
         frame = COMPUTATIONS[joint.computation].frame(joint, done.value)
         write_result(settings.out, frame, card)  # first: all others have it too
         transcript = _recorded(settings, plan, done, card)
@@ -149,11 +155,14 @@ def told_before(plan: JointPlan) -> list[str]:
         f"Every party learns the result ({plan.computation}) and, beside it, {beside}.",
     ]
     if plan.aligning is not None:
+        helper = " and ".join(set(plan.names) - set(plan.owners))
         told.append(
-            "All learn how long both lists are, and how many people are on both; nobody learns who. An owner "
-            "and "
-            f"{' and '.join(set(plan.names) - set(plan.owners))} together would learn the other's values."
+            "All learn how long both lists are, and how many people are on both (of too few, "
+            f"{helper} alone); nobody is told who. An owner and {helper} together would learn the other's "
+            "values."
         )
+        if not plan.inside:
+            told.append(SUMS_TELL)
     if plan.epsilon is None:
         told.append(
             "No noise is added: what the result says of a person, it says. Two results that differ by one "
@@ -189,6 +198,14 @@ def card_of(plan: JointPlan, exactness: str) -> dict[str, Any]:
         "promise": None if plan.epsilon is None else {"epsilon": plan.epsilon, "delta": plan.delta},
         "version": VERSION,
     }
+
+
+def _of_both(plan: JointPlan, count: int | None) -> dict[str, Any]:
+    """What a result says of rows that were brought together: what all know beside the figures."""
+    if plan.aligning is None:
+        return {}
+    about = {"count": count, "fewest": plan.aligning.fewest, "steps": list(plan.aligning.steps)}
+    return {"people on both lists": about if plan.inside else {**about, "warning": SUMS_TELL}}
 
 
 def _check_places(settings: JoinSettings) -> None:

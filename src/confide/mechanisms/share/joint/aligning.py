@@ -13,10 +13,15 @@ Two owners, with other columns of people who overlap, and a helper without recor
    added.
 
 *Statement.* If all follow this and no two share what they saw, each owner learns the length of the other's
-list and how many are on both. The helper learns the same. None learns who. *Proof idea.* An owner sees points
+list and how many are on both. The helper learns the same, and how many they are where they are too few. None
+learns who from what is described here. *Proof idea.* An owner sees points
 under the other's secret number (the decisional Diffie-Hellman problem), masked values, which are uniform, and
 numbers of rows whose order is uniform and unknown to it. The helper sees points under two numbers that it
 does not know, and masks. A helper and an owner together learn the other's values.
+
+What is computed then may tell who. Moments have exact sums of an owner's own columns over the matched people:
+where these are fine, or chosen for it, they fix the people, as in the subset sum problem, which lattice
+reduction solves for short lists (Lagarias and Odlyzko, JACM 1985). Inside, no sum is opened.
 
 Sources: Meadows (IEEE S&P 1986) for the points; Ion et al., "On Deploying Secure Computation: Private
 Intersection-Sum-with-Cardinality" (EuroS&P 2020) for sums over whom both have.
@@ -24,16 +29,17 @@ Intersection-Sum-with-Cardinality" (EuroS&P 2020) for sums over whom both have.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from confide.core.arrays import Array, Ints
-from confide.mechanisms.share.joint.engine import Engine, Field
+from confide.mechanisms.share.joint.engine import AT_ONCE, Engine, Field
 from confide.mechanisms.share.joint.shamir import packed, unpacked
 from confide.mechanisms.share.joint.summing import SharedFindingError
 from confide.mechanisms.share.refusals import RefusedError
@@ -45,6 +51,7 @@ KEY_BYTES = 32
 SPARE_BYTES = 16
 """By which a mask is longer than the prime before it is reduced: it is 2^-128 from uniform."""
 COUNT_BYTES = 8
+POINTS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +107,13 @@ async def aligned(
         keeper = next(place for place in owners if place != owner)  # of its values less the masks
         size = count * len(held[owner])
         part = masks[owner][rows[owner]].T.ravel() if owner in masks else np.zeros(size, object)
-        shares = await engine.shared(part, count=size, owners=[keeper, helper], field=field)
-        total = np.add.reduce(shares) % field.modulus
+        parts: list[Array] = []
+        for start in range(0, size, AT_ONCE):
+            now = part[start : start + AT_ONCE]
+            shares = await engine.shared(now, count=len(now), owners=[keeper, helper], field=field)
+            parts.append(np.add.reduce(shares) % field.modulus)
+            await asyncio.sleep(0)
+        total = np.concatenate(parts)
         found |= dict(zip(held[owner], np.split(total, len(held[owner])), strict=True))
     return found, count
 
@@ -116,14 +128,18 @@ async def _owned(
     order = list(range(len(mine.identifiers)))
     secrets.SystemRandom().shuffle(order)
     key, blinder = secrets.token_bytes(KEY_BYTES), Blinder()
-    points = blinder.points([mine.identifiers[at] for at in order])
+    points = await _in_turns(
+        lambda part: blinder.points([mine.identifiers[at] for at in order[part]]), len(order)
+    )
     own = np.array([mine.columns[place][order] for place in held[engine.index]], object).T
     masked = (own - masks_of(key, own.shape, field)) % field.modulus
     size = len(order).to_bytes(COUNT_BYTES, "big")
     values = packed(masked.ravel(), width=field.width)
     came = await engine.handed({other: size + points.tobytes() + values, helper: size + key}, heard=[other])
     theirs = _read(came[other], plan, other, len(held[other]), field)
-    doubled = blinder.doubled(theirs.points, sender=plan.names[other])
+    doubled = await _in_turns(
+        lambda part: blinder.doubled(theirs.points[part], sender=plan.names[other]), len(theirs.points)
+    )
     await engine.handed({helper: doubled.tobytes()}, heard=[])
     told = (await engine.handed({}, heard=[helper]))[helper]
     rows = np.frombuffer(told, np.int64)
@@ -133,6 +149,15 @@ async def _owned(
         raise _not_alike(plan, helper)
     ours = np.zeros(rows.size, np.int64)  # for the length alone: the helper and the other have our rows
     return {other: rows, engine.index: ours}, {other: theirs.masked}
+
+
+async def _in_turns(made: Callable[[slice], Array], count: int) -> Array:
+    """The same for a part at a time, between which heartbeats go on: a million points take a minute."""
+    found: list[Array] = []
+    for start in range(0, count, POINTS_AT_ONCE):
+        found.append(made(slice(start, start + POINTS_AT_ONCE)))
+        await asyncio.sleep(0)
+    return np.concatenate(found)
 
 
 async def _helped(

@@ -1,11 +1,12 @@
 """Moments and least squares of columns that several parties hold of the same rows, in the same order.
 
 Every owner shares its columns in fixed point; sums of products are taken on shares, and only the moments are
-opened.
+opened. Least squares of a plan that is `inside` open the coefficients alone: the moments are moved on shares
+into the larger field of `inside`, and solved there.
 
 *Statement.* A column is divided by its bound and rounded to 2^-52. A moment, the mean of the product of two
 such columns, is off by at most 2^-52 (1 + 2^-54). A sum of n products is at most n 2^104, and the field has
-room for it.
+room for it. Inside, it is 2^-40 and n 2^80.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ import numpy as np
 
 from confide.core.arrays import Array, Floats
 from confide.core.errors import DataError
+from confide.mechanisms.share.joint import inside
 from confide.mechanisms.share.joint.aligning import Listed, aligned
+from confide.mechanisms.share.joint.dividing import field_to_move, moved
 from confide.mechanisms.share.joint.engine import Engine, Field
 from confide.mechanisms.share.joint.fitting import covariances, solved
 from confide.mechanisms.share.joint.plan import JointPlan
@@ -49,21 +52,30 @@ async def cross_moments(
         SharedFindingError: if too few people are on both lists.
     """
     field = engine.field(plan.rows << (2 * BITS))
-    whole = on_grid(records, plan, name=name)
+    share, _ = await _products(records, plan, engine, field, name=name, identifiers=identifiers, bits=BITS)
+    opened = await engine.opened(share, field=field)
+    width = len(plan.columns) + 1
+    gram = np.zeros((width, width))
+    gram[np.triu_indices(width)] = [float(number) / 4.0**BITS for number in opened]
+    return gram + np.triu(gram, 1).T
+
+
+async def _products(
+    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine, field: Field,
+    *, name: str, identifiers: Sequence[str], bits: int,
+) -> tuple[Array, int]:  # fmt: skip
+    """Shares of the upper triangle of `cross_moments`, in steps of 2 `bits` bits; how many rows there are."""
+    whole = on_grid(records, plan, name=name, bits=bits)
     if plan.aligning is None:
         found, count = await _in_one_order(whole, plan, engine, field, name=name), plan.rows
     else:
         mine = Listed(identifiers=identifiers, columns=whole) if name in plan.owners else None
         found, count = await aligned(mine, plan, engine, field)
-    design: list[Array] = [np.full(count, 1 << BITS, dtype=object)]
+    design: list[Array] = [np.full(count, 1 << bits, dtype=object)]
     design += [found[place] for place in range(len(plan.columns))]
     upper = np.triu_indices(len(design))
     products = [int(design[i] @ design[j]) % field.modulus for i, j in zip(*upper, strict=True)]
-    share = await engine.reduced(np.array(products, object), field=field)
-    opened = await engine.opened(share, field=field)
-    gram = np.zeros((len(design), len(design)))
-    gram[upper] = [float(number) / 4.0**BITS for number in opened]
-    return gram + np.triu(gram, 1).T
+    return await engine.reduced(np.array(products, object), field=field), count
 
 
 async def _in_one_order(
@@ -90,9 +102,32 @@ async def least_squares(
     name: str,
     identifiers: Sequence[str] = (),
 ) -> dict[str, Floats]:
-    """Least squares of the plan's last column on the others, with the moments that were opened for it."""
+    """Least squares of the plan's last column on the others, with the moments if they were opened for it."""
+    if plan.inside:
+        return await _inside(records, plan, engine, name=name, identifiers=identifiers)
     gram = await cross_moments(records, plan, engine, name=name, identifiers=identifiers)
-    return {**solved(gram, plan, grid=gram[0, 0] * ERROR), "moments": gram}
+    return {**solved(gram, plan, grid=gram[0, 0] * ERROR), "moments": gram, "count": gram[:1, 0]}
+
+
+async def _inside(
+    records: Mapping[str, Array] | None, plan: JointPlan, engine: Engine,
+    *, name: str, identifiers: Sequence[str],
+) -> dict[str, Floats]:  # fmt: skip
+    """The coefficients, and how many rows there are; no moment is opened."""
+    most = plan.rows << inside.GRID
+    length = most.bit_length()
+    small = field_to_move(engine, length=length)
+    share, count = await _products(
+        records, plan, engine, small, name=name, identifiers=identifiers, bits=inside.FINE
+    )
+    width = len(plan.columns)
+    grid = np.zeros((width + 1, width + 1), object)
+    grid[np.triu_indices(width + 1)] = share
+    needed = np.concatenate([grid[:-1, :-1][np.triu_indices(width)], grid[:-1, -1]])
+    large = inside.field_of(plan, engine, most=most)
+    total = await moved(needed, engine, out_of=small, into=large, length=length)
+    found = await inside.coefficients(total, plan, engine, most=most)
+    return {**found, "count": np.array([float(count)])}
 
 
 async def covariance(
@@ -108,13 +143,16 @@ async def covariance(
     return covariances(gram, plan, grid=gram[0, 0] * ERROR)
 
 
-def on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) -> dict[int, Array]:
+def on_grid(
+    records: Mapping[str, Array] | None, plan: JointPlan, *, name: str, bits: int = BITS
+) -> dict[int, Array]:
     """This party's columns in whole steps of their bounds, by their place in the plan.
 
     Args:
         records: of this party; None for a helper.
         plan: with owners, bounds and rows.
         name: of this party.
+        bits: of a value after the point.
 
     Raises:
         DataError: if a column is missing, out of bounds, or of another length; nothing was sent.
@@ -133,6 +171,6 @@ def on_grid(records: Mapping[str, Array] | None, plan: JointPlan, *, name: str) 
                 f"column {column.name!r:.60} has {len(values):,} rows where the plan has {plan.rows:,}: give "
                 "every owner's file the same rows, in the same order."
             )
-        steps = np.rint(values / column.reach * 2.0**BITS).astype(np.int64)
+        steps = np.rint(values / column.reach * 2.0**bits).astype(np.int64)
         found[place] = steps.astype(object)
     return found

@@ -2,15 +2,16 @@
 
 One more party than may collude deals each mask, so that one of the dealers at least is honest.
 
-*Statement.* `truncated` gives a / 2^f, off by less than the number of dealers. `bits_of` gives the bits of a
-number (Damgard, Fitzi, Kiltz, Nielsen, Toft, TCC 2006), and `quotients` N / D for 0 < D < 2^L and |N| < 2^L,
-off by at most (dealers + 2) 2^-48 (1 + |N / D|). What is opened is within 2^-40 of a distribution that no
-input moves.
+*Statement.* `truncated` gives a / 2^f, off by less than the number of dealers. `moved` gives shares of the
+same number in another field. `bits_of` gives the bits of a number (Damgard, Fitzi, Kiltz, Nielsen, Toft, TCC
+2006), and `quotients` N / D for 0 < D < 2^L and |N| < 2^L, off by at most (dealers + 2) 2^-48 (1 + |N / D|).
+What is opened is within 2^-40 of a distribution that no input moves.
 
 *Proof.* Of truncation: each dealer takes r = low + 2^f high, uniform below 2^(l + 41) for numbers of l bits.
 c = a + sum of r is opened, within 2^-40 of what 0 would give. Take c modulo 2^f from a + sum of low: what
-remains is a multiple of 2^f, and the sum of low is from 0 to below (dealers) 2^f. Of bits: the mask is the
-exclusive or of the dealers' bits, with a high part as before; c - mask is taken by carries on shares.
+remains is a multiple of 2^f, and the sum of low is from 0 to below (dealers) 2^f. A number is moved by masks
+that are dealt in both fields: what is opened in the one, less the masks in the other. Of bits: the mask is
+the exclusive or of the dealers' bits, with a high part as before; c - mask is taken by carries on shares.
 Of quotients: D is shifted to its full length, whose highest bit its bits give, cut to 64 bits and inverted by
 Newton's method from 2.9142 - 2 D, which is off by .0858; each step squares that, up to the truncations.
 """
@@ -36,6 +37,31 @@ def field_for(engine: Engine, *, length: int) -> Field:
     """The field that holds every number and mask of quotients of numbers of this length."""
     most = max(2 * length + 1, length + 2 * WORK + 4)
     return engine.field(_dealers(engine) << (most + SECURITY + 2))
+
+
+def field_to_move(engine: Engine, *, length: int) -> Field:
+    """The least field from which numbers of this length can be moved into another."""
+    return engine.field(_dealers(engine) << (length + SECURITY + 2))
+
+
+async def moved(share: Array, engine: Engine, *, out_of: Field, into: Field, length: int) -> Array:
+    """Shares in another field of the same numbers: object[n].
+
+    Args:
+        share: of numbers of an absolute value below 2^length, object[n].
+        engine: of this party.
+        out_of: the field that they are in, by `field_to_move`.
+        into: the other, in which they and their masks have room too.
+        length: in bits.
+    """
+    count, dealers = len(share), range(_dealers(engine))
+    mine = np.empty(count, object)
+    mine[:] = [secrets.randbits(length + 1 + SECURITY) for _ in range(count)]
+    here = await engine.shared(mine, count=count, owners=dealers, field=out_of)
+    there = await engine.shared(mine, count=count, owners=dealers, field=into)
+    raised = share + (1 << length) + np.add.reduce(here)  # no number is below 0
+    opened = await engine.opened(raised % out_of.modulus, field=out_of)
+    return (opened % out_of.modulus - (1 << length) - np.add.reduce(there)) % into.modulus
 
 
 async def multiplied(one: Array, two: Array, engine: Engine, field: Field) -> Array:

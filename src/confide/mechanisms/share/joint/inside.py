@@ -51,22 +51,42 @@ async def least_squares(rows: Floats | None, plan: JointPlan, engine: Engine) ->
         SharedFindingError: if columns determine each other.
     """
     reach, owners = scales(plan), [plan.names.index(name) for name in plan.owners]
-    width = len(reach)
-    upper = np.triu_indices(width)
-    count = len(upper[0]) + width
+    upper = np.triu_indices(len(reach))
+    count = len(upper[0]) + len(reach)
     most = plan.rows << GRID
     mine = np.zeros(count, object)
     if rows is not None:
         gram = exact_moments(np.column_stack([np.ones(len(rows)), rows / reach]))
         moments = np.concatenate([gram[:-1, :-1][upper], gram[:-1, -1]])
         mine[:] = engine.checked([int(step) for step in moments], count=count, bound=most)
-    penalty = np.concatenate([[0.0], plan.setting("penalty", 0.0) / reach[:-1] ** 2])
-    ridge = [1 + round(value * 2**GRID) for value in penalty]
-    bound = most * len(owners) + max(ridge)
-    length = max(WORK, math.ceil(width * math.log2(bound * math.sqrt(width)))) + 1
-    field = field_for(engine, length=length)
+    field = field_of(plan, engine, most=most * len(owners))
     shares = await engine.shared(mine, count=count, owners=owners, field=field)
-    total = np.add.reduce(shares) % field.modulus
+    return await coefficients(np.add.reduce(shares) % field.modulus, plan, engine, most=most * len(owners))
+
+
+def field_of(plan: JointPlan, engine: Engine, *, most: int) -> Field:
+    """The field that `coefficients` computes in, for moments of at most this absolute value."""
+    return field_for(engine, length=_widths(plan, most)[1])
+
+
+async def coefficients(total: Array, plan: JointPlan, engine: Engine, *, most: int) -> dict[str, Floats]:
+    """The coefficients alone, from shares of moments.
+
+    Args:
+        total: object[d (d + 3) / 2], in steps of `GRID` bits and the field by `field_of`: the upper triangle
+            of the products of a column of ones and the d - 1 scaled features, then those with the target.
+        plan: with bounds, and the setting "penalty".
+        engine: of this party.
+        most: that a moment may be, in steps.
+
+    Raises:
+        SharedFindingError: if columns determine each other.
+    """
+    reach = scales(plan)
+    width = len(reach)
+    upper = np.triu_indices(width)
+    ridge, length = _widths(plan, most)
+    field = field_for(engine, length=length)
     system = np.zeros((width, width), object)
     system[upper] = total[: len(upper[0])]
     system = system + np.triu(system, 1).T + np.diag(np.array(ridge, object))
@@ -74,6 +94,16 @@ async def least_squares(rows: Floats | None, plan: JointPlan, engine: Engine) ->
     found = await quotients(top, np.array([bottom], object), engine, field, length=length)
     scaled = np.array([int(number) / 2.0**RESULT for number in found]) * reach[-1]
     return {"coefficients": np.concatenate([scaled[:1], scaled[1:] / reach[:-1]])}
+
+
+def _widths(plan: JointPlan, most: int) -> tuple[list[int], int]:
+    """What is added to the diagonal, in steps, and L, for moments of at most `most` steps."""
+    reach = scales(plan)
+    width = len(reach)
+    penalty = np.concatenate([[0.0], plan.setting("penalty", 0.0) / reach[:-1] ** 2])
+    ridge = [1 + round(value * 2**GRID) for value in penalty]
+    bound = most + max(ridge)
+    return ridge, max(WORK, math.ceil(width * math.log2(bound * math.sqrt(width)))) + 1
 
 
 def exact_moments(design: Floats) -> Array:

@@ -19,6 +19,10 @@ VERSION = 1
 """Of the form of plans and messages."""
 MOST_ROWS = 2**40
 """Rows of a party at most: sums of more would not be exact in float64."""
+LARGEST_LIST = 2**28 - 2**16
+"""Bytes of an owner's list whose rows are matched: what a connection takes at once."""
+POINT_BYTES, VALUE_BYTES = 33, 21
+"""Of an identifier as a point, and of a masked value at most."""
 _TRUST = "all compute as the plan says, and at most {n} of {m} share what they saw"
 
 
@@ -264,6 +268,11 @@ def _refuse_aligning(aligning: Aligning, plan: JointPlan) -> None:
             f"has "
             f"{len(plan.owners)} owners and {len(plan.parties) - len(plan.owners)} helpers, and splits "
             f"{plan.split}."
+        )
+    wide = max(sum(column.owner == owner for column in plan.columns) for owner in plan.owners)
+    if plan.rows > (most := LARGEST_LIST // (POINT_BYTES + wide * VALUE_BYTES)):
+        raise DataError(
+            f"rows is {plan.rows:,}: a list with {wide} columns is sent at once, and has {most:,} at most."
         )
     least = len(plan.columns) + 2
     if not least <= aligning.fewest <= plan.rows:
