@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ pytest.importorskip("mpyc")
 pytest.importorskip("private_set_intersection")
 
 from confide.core.errors import DataError
-from confide.mechanisms.share.joint import columns
+from confide.mechanisms.share.joint import aligning, columns
 from confide.mechanisms.share.joint.aligning import masks_of
 from confide.mechanisms.share.joint.engine import Field
 from confide.mechanisms.share.joint.plan import Aligning, Column
@@ -46,7 +47,7 @@ def pooled() -> np.ndarray:
     return np.array([[of_bank["age"][i], of_bank["saved"][i], of_shop["spent"][j]] for i, j in both])
 
 
-def played(fewest: int, learn=columns.covariance, held=None, **terms: object) -> dict[str, object]:
+def played(fewest: int, learn=columns.covariance, held=None, **terms: object) -> dict[str, Any]:
     names = ("bank", "office", "shop")
     plan, own = planned(names, helpers=("office",), aligning=Aligning(fewest=fewest), **{**TERMS, **terms})
     held = held or lists()
@@ -108,6 +109,18 @@ def test_an_owner_reads_from_exact_sums_of_its_own_column_who_is_on_both_lists()
     found = played(10, columns.least_squares, held=held, columns=named)["bank"][0]
     total = round(found["moments"][0, 1] * 2**40)
     assert [name for at, name in enumerate(bank) if total >> at & 1] == [p for p in bank if p in people]
+
+
+def test_a_list_made_after_the_others_was_seen_is_refused() -> None:
+    async def late(records, plan, engine, *, name, identifiers):
+        if name == "shop":  # in a process of its own: it commits to another list than it sends
+            real, first = aligning.digest_of, iter([lambda _: bytes(32)])
+            aligning.digest_of = lambda listed: next(first, real)(listed)
+        return await columns.covariance(records, plan, engine, name=name, identifiers=identifiers)
+
+    found = played(50, late)
+    assert "'shop' sent another list than the one it had committed to" in found["bank"]
+    assert all("'shop' " in found[name] or "'bank'" in found[name] for name in ("office", "shop"))
 
 
 def test_masks_are_uniform_and_differ_by_key() -> None:

@@ -3,8 +3,9 @@
 Two owners, with other columns of people who overlap, and a helper without records:
 
 1. Each owner puts its rows in a new random order, and splits each value x into a mask r and x - r, modulo the
-   prime of the computation. It sends the other owner its identifiers as points, to which its secret number is
-   put, and all x - r; to the helper it sends the key from which the masks r follow.
+   prime of the computation. Its list is its identifiers as points, to which its secret number is put, and all
+   x - r. It sends the other owner a digest of the list, and the list when it has the other's digest: no list
+   is made after another was seen. To the helper it sends the key from which the masks r follow.
 2. Each owner puts its own secret number to the other's points too, and sends them to the helper. Equal
    people have equal points there.
 3. The helper puts the pairs in a new random order. It tells each owner the numbers of the *other's* rows,
@@ -135,7 +136,14 @@ async def _owned(
     masked = (own - masks_of(key, own.shape, field)) % field.modulus
     size = len(order).to_bytes(COUNT_BYTES, "big")
     values = packed(masked.ravel(), width=field.width)
-    came = await engine.handed({other: size + points.tobytes() + values, helper: size + key}, heard=[other])
+    listed = size + points.tobytes() + values
+    promised = (await engine.handed({other: digest_of(listed)}, heard=[other]))[other]
+    came = await engine.handed({other: listed, helper: size + key}, heard=[other])
+    if digest_of(came[other]) != promised:
+        raise RefusedError(
+            f"party {plan.names[other]!r:.60} sent another list than the one it had committed to.",
+            parties=(plan.names[other],),
+        )
     theirs = _read(came[other], plan, other, len(held[other]), field)
     doubled = await _in_turns(
         lambda part: blinder.doubled(theirs.points[part], sender=plan.names[other]), len(theirs.points)
@@ -167,6 +175,7 @@ async def _helped(
     from confide.mechanisms.share.matching.points import POINT_BYTES
 
     first, second = owners
+    await engine.handed({}, heard=[])  # the owners' digests
     keys = await engine.handed({}, heard=owners)
     doubled = await engine.handed({}, heard=owners)  # each sends the other's
     masks: dict[int, Array] = {}
@@ -191,6 +200,11 @@ async def _helped(
     if not pairs:
         raise _too_few(plan)
     return rows, masks
+
+
+def digest_of(listed: bytes) -> bytes:
+    """What commits an owner to its list, in which points and masked values are new in every run."""
+    return hashlib.sha256(b"confide aligned list" + listed).digest()
 
 
 def masks_of(key: bytes, shape: tuple[int, ...], field: Field) -> Array:
