@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from confide.mechanisms.encrypt.aggregates import KeyHolder, SumTerms, add_encrypted, encrypt_vector
     from confide.mechanisms.encrypt.ckks import EvaluationKit, SecretContext
     from confide.releases.outsourcing.key_files import MadeKeys, make_keys, read_keys, read_kit
     from confide.releases.outsourcing.plan_file import OutsourcePlan, read_plan
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from confide.serve.evaluator.settings import AskSettings, EvaluatorSettings
 
 _HOME = {
+    "encrypt_vector": "confide.mechanisms.encrypt.aggregates",
+    "add_encrypted": "confide.mechanisms.encrypt.aggregates",
+    "SumTerms": "confide.mechanisms.encrypt.aggregates",
+    "KeyHolder": "confide.mechanisms.encrypt.aggregates",
     "AskSettings": "confide.serve.evaluator.settings",
     "Asked": "confide.serve.evaluator.asking",
     "EvaluationKit": "confide.mechanisms.encrypt.ckks",
@@ -49,14 +54,18 @@ __all__ = [
     "Asked",
     "EvaluationKit",
     "EvaluatorSettings",
+    "KeyHolder",
     "MadeKeys",
     "OutsourceKeysSettings",
     "OutsourcePlan",
     "OutsourcePlanSettings",
     "Outsourced",
     "SecretContext",
+    "SumTerms",
     "WrittenPlan",
+    "add_encrypted",
     "ask",
+    "encrypt_vector",
     "make_keys",
     "make_plan",
     "read_arithmetic",

@@ -267,7 +267,7 @@ def test_statistics_of_the_people_on_both_lists_name_nobody_and_a_second_run_is_
     for process in running:
         code, said = end_of(process)
         assert code == 0, said
-        assert "no message says who" in " ".join(said.split()) and "person3" not in said
+        assert "nobody is shown who" in " ".join(said.split()) and "person3" not in said
     both = np.array([[k, k % 7 + 0.5] for k in range(30, 40)])
     for name in outs:
         rows = json.loads((tmp_path / f"{name}.json").read_text())["result"]

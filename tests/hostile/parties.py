@@ -148,6 +148,12 @@ MATCH: Table = {
     "times": 1_000, "form": "golomb", "false_rate": 1e-6, "keys": "pair/keys.toml",
     "deadlines": {"arrival": "1s", "silence": "1s", "run": "5s"},
 }  # fmt: skip
+STATISTICS: Table = {
+    "run": "r", "reveal": "statistics", "computation": "ols", "rows": 60, "target": "y", "helpers": ["b"],
+    "keys": "keys/keys.toml", "columns": {"x": [-4, 4], "y": [-4, 4]}, "owners": {"a": ["x"], "c": ["y"]},
+    "match": {"steps": ["strip"], "fewest": 10, "times": 1_000},
+    "deadlines": {"arrival": "1s", "silence": "1s", "run": "5s"},
+}  # fmt: skip
 TRAIN: Table = {
     "rounds": 1, "label": "y", "schema": "schema.toml", "test": "p.csv", "public": "public.csv", "cohort": 2,
     "parties": dict.fromkeys(("one", "two", "three", "four"), "p.csv"), "learner": {"model": "softmax"},
@@ -176,14 +182,16 @@ MACHINES: Table = {"address": "localhost:9", "version": VERSION, "keys": "machin
 def furnish(here: Path) -> None:
     """Keys, plans and records."""
     addresses = make_keys(here / "keys", PARTIES, hosts=[f"127.0.0.1:{7_100 + k}" for k in range(3)])
-    JOIN["parties"] = dict(addresses)
+    JOIN["parties"], STATISTICS["parties"] = dict(addresses), dict(addresses)
     (here / "plan.toml").write_text(toml_file(JOIN))
     (here / "plain.toml").write_text(toml_file({k: v for k, v in JOIN.items() if k != "budget"}))
     MATCH["parties"] = dict(make_keys(here / "pair", ("d", "e"), hosts=["127.0.0.1:7111", "127.0.0.1:7112"]))
     (here / "match.toml").write_text(toml_file(MATCH))
     rng = np.random.default_rng(6)
     pl.DataFrame({"x": rng.uniform(-4, 4, 40), "y": rng.uniform(-4, 4, 40)}).write_csv(here / "xy.csv")
-    pl.DataFrame({"email": [f"m{k}@x.org" for k in range(30)]}).write_csv(here / "list.csv")
+    people = pl.DataFrame({"email": [f"m{k}@x.org" for k in range(30)]})
+    people.write_csv(here / "list.csv")
+    people.with_columns(x=rng.uniform(-4, 4, 30)).write_csv(here / "both.csv")
     machine_keys(here / "machines", ("one", "two", "three", "four"), hosts=["localhost"], days=9)
     frame = pl.DataFrame({"x": rng.uniform(-1, 1, 40), "y": ["u", "v"] * 20})
     frame.write_csv(here / "p.csv")
@@ -298,6 +306,11 @@ def plans(here: Path) -> Iterator[Tried]:
         # File, plan, command, and which of its keys: what plans of collaborations share is tried once.
         ("plan.toml", JOIN, ("join", "plan.toml", "--party", "a", "--out", "o.json", *data), tuple(JOIN)),
         ("match.toml", MATCH, ("match", "match.toml", "--party", "d", *told), tuple(MATCH)),
+        (
+            "both.toml", STATISTICS,
+            ("match", "both.toml", "--party", "a", "--data", "both.csv", *told[2:4], "--keys", "keys"),
+            ("reveal", "helpers", "owners", "match"),
+        ),
         ("plan.json", made, ("outsource", "keys", "plan.json", "--out", "new"), tuple(made)),
         ("machines.toml", SECURE | {"deployed": MACHINES}, checked, ("deployed",)),
     ]  # fmt: skip

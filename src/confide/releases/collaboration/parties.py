@@ -118,7 +118,7 @@ def read_parties(plan: PlanFile) -> Parties:
 
 
 def read_public_part(plan: PlanFile, *, test: Path | None) -> Parties:
-    """What all parties of a plan know: its schema, but no party's own records.
+    """What all parties of a plan know: its schema and public records, but no party's own.
 
     Args:
         plan: that was read.
@@ -130,7 +130,16 @@ def read_public_part(plan: PlanFile, *, test: Path | None) -> Parties:
     text = schema_text(plan.schema)
     public = parsed_public(text, label=plan.label, path=plan.schema)
     tested = None if test is None else _encoded(plan, public, _rows(plan, public, test), "test")
-    return Parties({name: _empty(public) for name in plan.parties}, text, public, tested, ())
+    records = {name: _empty(public) for name in plan.parties}
+    if plan.public is None:
+        return Parties(records, text, public, tested, ())
+    published = Identity.of(plan.public)
+    if plan.public in plan.parties.values():
+        raise DataError(
+            f"public is {plan.public}, which is a file of records of a party: everybody sees public records. "
+            "Name records that are public already."
+        )
+    return Parties(records, text, public, tested, (), _unlabelled(plan, public, plan.public), published)
 
 
 def read_party(plan: PlanFile, name: str) -> Records:

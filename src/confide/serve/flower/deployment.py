@@ -17,7 +17,10 @@ from confide.inputs.plan_files import placed_in
 from confide.inputs.public_schema import parsed_public, schema_text
 from confide.learners.local import LocalLearner
 from confide.mechanisms.federate.protocol import AnyCollaboration
+from confide.mechanisms.noise.source import Noise
 from confide.releases.collaboration.deployed import MISSING, PinnedParty, read_pins
+from confide.releases.collaboration.exchanges import exchange_of
+from confide.releases.collaboration.parties import read_public_part
 from confide.releases.collaboration.plan import PlanFile, read_plan
 from confide.releases.collaboration.protocols import PROTOCOLS, exchange_in
 from confide.releases.collaboration.simulated import clip_of
@@ -168,33 +171,37 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
     with placed_in(plan.path, "deployed"):
         plan.deployed.check_version()
         pins = read_pins(plan.deployed.keys, tuple(plan.parties))
-    if exchange_in(plan.protocol) is not None:
-        with placed_in(plan.path, "protocol"):
-            raise PromiseError(
-                f"{plan.protocol['name']} exchanges predictions, and machines send models and updates alone "
-                "so far: simulate the plan, or choose another protocol."
-            )
     with placed_in(plan.path):
         schema = schema_text(plan.schema)
         public = parsed_public(schema, label=plan.label, path=plan.schema)
-    protocol = partial(plan.made, "secure" if seed is None else "rehearsal")
+    noise: Noise = "secure" if seed is None else "rehearsal"
+    exchange, shared = exchange_in(plan.protocol), ""
+    protocol: Callable[[], AnyCollaboration] = partial(plan.made, noise)
+    if exchange is not None:
+        protocol, shared = _exchange(plan, noise)
     _ = protocol()  # one that cannot be is refused now
-    if PROTOCOLS[plan.protocol["name"]].remembers:
+    if exchange is None and PROTOCOLS[plan.protocol["name"]].remembers:
         with placed_in(plan.path, "protocol"):
             raise PromiseError(
                 f"clients of {plan.protocol['name']} keep a memory between rounds, and a run that goes on "
                 "after a crash would lose it: choose another protocol, or simulate this one."
             )
-    if "mean" in plan.protocol:
+    if (
+        plan.protocol.get("mean", "plain") != "plain"
+        and plan.cohort is not None
+        and plan.cohort < len(plan.parties)
+    ):
         with placed_in(plan.path, "protocol"):
             raise PromiseError(
-                "a robust mean is for simulations: on machines silent parties are left out of a round, and "
-                "of those that remain more may lie than the mean withstands. Leave mean out, or simulate it."
+                f"with a cohort of {plan.cohort} of {len(plan.parties)} silent parties are left out of a "
+                "round, and of those that remain more may lie than a robust mean withstands. Leave cohort "
+                "out, "
+                "so that a round takes all of them, or leave out mean."
             )
     # As it was parsed: comments and ends of lines are no terms.
     # Nor are deadlines.
     terms = {name: value for name, value in tomllib.loads(plan.text).items() if name != "deadlines"}
-    said = json.dumps([terms, tomllib.loads(schema)], default=str)
+    said = json.dumps([terms, tomllib.loads(schema), *[shared] * bool(shared)], default=str)
     seconds = ROUND if plan.deadline is None else plan.deadline
     with placed_in(plan.path):
         return Deployment(
@@ -213,6 +220,30 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
             secure=_secure(plan, protocol),
             end=plan.end,
         )
+
+
+def _exchange(plan: PlanFile, noise: Noise) -> tuple[Callable[[], AnyCollaboration], str]:
+    """Makes the protocol of an exchange of predictions; and the digest of the public records.
+
+    Every machine has a copy of these, and one with other records follows another plan.
+    """
+    name = plan.protocol["name"]
+    with placed_in(plan.path, "protocol"):
+        if name == "pate":
+            raise PromiseError(
+                "pate has to know how many records all parties hold, and no machine does: simulate the plan, "
+                "or "
+                "choose votes."
+            )
+        if plan.adding is not None:
+            raise PromiseError(
+                f"{name} is added up by a secure sum in simulations alone so far: leave out [secure], or "
+                "simulate the plan."
+            )
+    with placed_in(plan.path):
+        parties = read_public_part(plan, test=None)
+    assert parties.published is not None, "a plan of an exchange names public records"
+    return partial(exchange_of, plan, parties, noise), parties.published.digest
 
 
 def _secure(plan: PlanFile, protocol: Callable[[], AnyCollaboration]) -> Secure | None:

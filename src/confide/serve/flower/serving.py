@@ -16,6 +16,7 @@ from confide.core.errors import DataError
 from confide.core.paths import is_there
 from confide.core.transcript import SERVER, Payload
 from confide.inputs.plan_files import placed_in
+from confide.mechanisms.federate.exchange import Exchange, kinds_of
 from confide.mechanisms.federate.paying import check_plan
 from confide.mechanisms.federate.protocol import NeedsSum, Plan
 from confide.mechanisms.federate.rounds import Run
@@ -105,7 +106,11 @@ def finish(
     protocol, learner = deployment.made_protocol(), deployment.made_learner()
     rng = np.random.default_rng(0)  # of a start that is compared by its form alone
     whole = Plan(len(deployment.parties), deployment.rounds, learner.start(rng=rng))
-    if _form(ended.model) != _form(protocol.published(protocol.begin(whole, rng=rng))):
+    form = _form(protocol.published(protocol.begin(whole, rng=rng)))
+    if isinstance(protocol, Exchange):  # its student is trained at the end
+        learner = protocol.student
+        form["parameters"] = np.shape(learner.start(rng=rng))
+    if _form(ended.model) != form:
         raise DataError("the model that was received is not of the plan's form: it was not written.")
     promise = check_plan(protocol, whole)
     noise = protocol.noise if settings.rehearse is None else "rehearsal"
@@ -116,6 +121,7 @@ def finish(
             parties=(SERVER, *deployment.names),
             inputs={settings.who: held} if held else {},
             published=ended.model,
+            kinds=kinds_of(protocol),
         )
     run = Run(
         released=outcome(noise, ended.model, promise, protocol.name),

@@ -82,7 +82,12 @@ def read_tap(folder: str | Path) -> Transcript:
 
 
 def transcript_of(
-    folder: Path, *, parties: Sequence[str], inputs: Mapping[str, Payload], published: Payload
+    folder: Path,
+    *,
+    parties: Sequence[str],
+    inputs: Mapping[str, Payload],
+    published: Payload,
+    kinds: tuple[str, str] = ("model", "update"),
 ) -> Transcript:
     """The transcript of one machine of a run, as a simulation gives it; what others held is not in it.
 
@@ -91,15 +96,22 @@ def transcript_of(
         parties: of the run.
         inputs: what this machine held.
         published: the model.
+        kinds: what the protocol calls the server's messages and the parties'.
 
     Raises:
         DataError: as `read_tap`.
     """
     messages = _messages(folder)
     began = min(message.seconds or 0.0 for message in messages)
+    called: dict[str, str] = dict(zip(("model", "update"), kinds, strict=True))
     return Transcript(
         parties=tuple(parties),
-        messages=[replace(message, seconds=(message.seconds or 0.0) - began) for message in messages],
+        messages=[
+            replace(
+                message, kind=called.get(message.kind, message.kind), seconds=(message.seconds or 0.0) - began
+            )
+            for message in messages
+        ],
         inputs=inputs,
         published=published,
     )

@@ -158,7 +158,7 @@ def told_before(plan: JointPlan) -> list[str]:
         helper = " and ".join(set(plan.names) - set(plan.owners))
         told.append(
             "All learn how long both lists are, and how many people are on both (of too few, "
-            f"{helper} alone); no message says who. An owner and {helper} together would learn the other's "
+            f"{helper} alone); nobody is shown who. An owner and {helper} together would learn the other's "
             "values."
         )
         if not plan.inside:

@@ -303,6 +303,11 @@ def _refuse_column(column: Column, plan: JointPlan) -> None:
             f"column {column.name!r:.60} has bounds {column.low:g} to {column.high:g}: give two finite "
             "numbers, the lower first."
         )
+    if plan.split == "columns" and not column.owner:
+        raise DataError(
+            f"[owners] does not say who holds column {column.name!r:.60}: name one of "
+            f"{', '.join(plan.owners):.300}."
+        )
     if plan.split == "columns" and column.owner not in plan.owners:
         raise DataError(
             f"column {column.name!r:.60} is held by {column.owner!r:.60}, which is no owner of this plan: "
