@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,42 +74,13 @@ def of_join(run: Recorded) -> Check:
         return Check(name=RESULT, outcome="passed", found=told)
     attack = played(lambda: _difference(run))
     told = "The result is exact: no noise hides a person in it."
+    more: tuple[Attack, ...] = ()
     if plan.get("aligning") is not None:
-        told = f"{told} {_of_both(run)}"
-    return Check(name=RESULT, outcome="failed", found=told, attacks=(attack,))
+        from confide.audits.computations.own_sums import of_both  # needs the extra of matches
 
-
-def _of_both(run: Recorded) -> str:
-    """What sums of own columns over the people on both lists say of who these are."""
-    if run.plan["inside"]:
-        return "No sum over the people on both lists was opened: an owner has none of its own columns."
-    told = (
-        "An owner has exact sums of its own columns over the people on both lists, and may work out from "
-        "them who these are (inside = true opens none)."
-    )
-    sizes = [
-        f"{owner} has {bits:,.0f} bits of such sums, and who of its list is on both takes {needed:,.0f}"
-        for owner in run.parties
-        if (bits := _bits_opened(run, owner)) and (needed := _bits_needed(run, owner))
-    ]
-    return f"{told} At most, {'; '.join(sizes)}." if sizes else told
-
-
-def _bits_opened(run: Recorded, owner: str) -> float:
-    """Bits of the sums of an owner's columns, and of their products, that are opened at most."""
-    held, grid = len([c for c in run.plan["columns"] if c["owner"] == owner]), 52
-    each = math.log2(run.plan["rows"])
-    return held * (grid + each) + held * (held + 1) / 2 * (2 * grid + each)
-
-
-def _bits_needed(run: Recorded, owner: str) -> float:
-    """Bits that say which of an owner's people are on both lists, whose number is known."""
-    names = run.held_by(owner).get("identifiers")
-    count = run.published.get("count")
-    if names is None or count is None:
-        return 0.0
-    listed, both = names.tobytes().count(b"\n") + 1, round(float(np.ravel(count)[0]))
-    return (math.lgamma(listed + 1) - math.lgamma(both + 1) - math.lgamma(listed - both + 1)) / math.log(2)
+        of_people, more = of_both(run)
+        told = f"{told} {of_people}"
+    return Check(name=RESULT, outcome="failed", found=told, attacks=(attack, *more))
 
 
 def _difference(run: Recorded) -> Attack:
