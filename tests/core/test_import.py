@@ -23,4 +23,9 @@ def test_importing_confide_loads_nothing_heavy() -> None:
 
 @pytest.mark.slow
 def test_the_test_could_fail() -> None:
-    assert "torch" in loaded_by("import confide.learners.torch.learner")
+    assert loaded_by("import confide.models.chain") & HEAVY == {"scipy"}
+
+
+@pytest.mark.slow
+def test_an_audit_of_a_model_begins_without_what_few_attacks_need() -> None:
+    assert loaded_by("import confide.audits.model") & {"torch", "sklearn", "pandas", "scipy.stats"} == set()

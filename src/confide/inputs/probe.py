@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from scipy.special import softmax
-from scipy.stats import binom
 
 from confide.core.access import BlackBox, LabelOnly
 from confide.core.arrays import Array, Bools, Floats
 from confide.core.errors import ModelError
 from confide.core.language import later, t
+from confide.core.lazily import Lazily
+from confide.measure.special import binomial_tail
 from confide.views.records import Records
+
+_optimize: Any = Lazily("scipy.optimize")  # it has no types
 
 CAUSES = (
     "the labels stand in another order than the model's outputs (say theirs with --class), the answers are "
@@ -91,7 +93,7 @@ def need_right(said: Said, y: Array, member: Bools, classes: Sequence[Any] | Non
     if len(kinds) < 2 or not n:
         return
     # The probability that a model that guesses is right about so few.
-    if binom.cdf(hits, n, guess) < BY_CHANCE:
+    if binomial_tail(n - hits, n, 1 - guess) < BY_CHANCE:
         raise ModelError(
             f"the model is right about {hits / n:.0%} of its members, fewer than guessing ({guess:.0%}), so "
             f"no attack could be believed. Likely causes: {_costs(said, y, member)}{CAUSES}."
@@ -115,11 +117,11 @@ def _need_this_order(decided: Array, y: Array, classes: Sequence[Any]) -> None:
     np.add.at(table, (decided.astype(np.int64), y), 1)
     if width > 2000:
         return  # the search takes the cube of it
-    best = linear_sum_assignment(table, maximize=True)[1]
+    best = _optimize.linear_sum_assignment(table, maximize=True)[1]
     moved = np.flatnonzero(best != np.arange(width))
     gained, lost = int(table[moved, best[moved]].sum()), int(table[moved, moved].sum())
     # Confusions alone would be as often this way as that way.
-    if gained <= 2 * lost or binom.cdf(lost, gained + lost, 0.5) > BY_CHANCE_ELSE:
+    if gained <= 2 * lost or binomial_tail(gained, gained + lost, 0.5) > BY_CHANCE_ELSE:
         return
 
     def name(code: int) -> object:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from confide.attacks.reconstruction.traces._hidden_markov import Chains, log_likelihood
 from confide.attacks.reconstruction.traces._mobility_profile import learned
@@ -15,10 +14,13 @@ from confide.core.arrays import Floats, Ints, Rng
 from confide.core.diagnostics import Diagnostics
 from confide.core.errors import KnowledgeError
 from confide.core.language import keep, later
+from confide.core.lazily import Lazily
 from confide.core.nouns import Case, Guess
 from confide.core.paper import Paper
 from confide.knowledge.traces import MobilityKnowledge
 from confide.views.traces import Traces
+
+_optimize: Any = Lazily("scipy.optimize")  # it has no types
 
 PAPER = Paper(
     authors="Reza Shokri and George Theodorakopoulos and Jean-Yves Le Boudec and Jean-Pierre Hubaux",
@@ -157,7 +159,7 @@ def named(gain: Floats) -> tuple[Ints, Floats]:
         return np.full(people, -1), np.full(people, -np.inf)
     # One private column for each person stands for "no trace"; the others' columns cost more than any gain.
     nobody = np.where(np.eye(people, dtype=np.bool_), 0.0, -1e12)
-    person, place = linear_sum_assignment(np.hstack([gain, nobody]), maximize=True)
+    person, place = _optimize.linear_sum_assignment(np.hstack([gain, nobody]), maximize=True)
     claim = np.empty(people, np.int64)
     claim[person] = np.where(place < traces, place, gain.argmax(axis=1)[person])
     mine = gain[np.arange(people), claim]

@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from confide.core.arrays import Floats, Ints, Rng
 from confide.core.language import later
@@ -89,6 +85,12 @@ class KnockKnock:
 
     def _score(self, released: Floats, tables: Floats, usual: Floats, slots: Ints) -> float:
         """The log-odds that the target is among those counted."""
+        # Imported here: every audit of a model names this attack, and few run it.
+        from sklearn.decomposition import PCA
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         # Only the target's own cells: the target changes nothing elsewhere.
         cells, bins = np.divmod(slots, released.shape[1])
         own, at = np.unique(cells, return_inverse=True)
