@@ -161,6 +161,7 @@ NO_NOISE = {
         "learn/foretelling.py: normal",
         "synthesize/noisy_copy.py: normal",
         "federate/published_gnmax_cost.py: ndtri",
+        "share/joint/binomial.py: ndtri",
     ),
     *("synthesize/plausible/privacy_test.py: gamma", "synthesize/plausible/theorem.py: gamma"),
 }

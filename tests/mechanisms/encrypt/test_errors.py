@@ -85,3 +85,14 @@ def test_no_slot_is_off_by_more_than_promised_nor_thirty_times_less(kind: str, l
     error = np.abs(found - model.scores(x)).max()
     promised = worst_error(model, parameters, 1.0, layout=layout)
     assert promised / 30 < error < promised
+
+
+def test_weights_that_are_all_rounded_to_one_side_keep_the_promise() -> None:
+    """The rounding of 784 equal weights adds up in full: 784 times a third of a step."""
+    inputs, parameters = 784, Parameters(8192, (60, 40, 60))
+    step = 1 / parameters.scale
+    layer = Affine(np.full((1, inputs), round(parameters.scale / 700) * step + step / 3), np.zeros(1))
+    rounded = np.rint(layer.weights * parameters.scale) * step
+    bias = float((np.abs(layer.weights - rounded) * 255).sum())
+    assert bias == pytest.approx(inputs * 255 * step / 3, rel=1e-3)
+    assert worst_error(Arithmetic((layer,)), parameters, 255.0) > bias

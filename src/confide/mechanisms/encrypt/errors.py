@@ -4,6 +4,8 @@ Cheon, Kim, Kim and Song (2017), with the average case of Costache et al. (2023)
 standard deviation of a slot's error as below. Rounding leaves a polynomial times the secret key; in a slot
 that is the product of two complex normal numbers, whose real part follows *Laplace's* law, not the normal
 one. Values are bounded by interval arithmetic, so that the promise holds for every row within the bound.
+Weights are rounded once and for all: what that does is no chance, the same in every batch, and in columns it
+is added up in full.
 """
 
 from __future__ import annotations
@@ -26,25 +28,29 @@ def worst_error(
     model: Arithmetic, parameters: Parameters, bound: float, *, layout: Layout = "columns"
 ) -> float:
     """The promised error of any score, where no input is above `bound`."""
-    error = np.full(model.inputs, parameters.fresh_error())
+    error, fixed = np.full(model.inputs, parameters.fresh_error()), np.zeros(model.inputs)
     upper = np.full(model.inputs, bound)
     level = parameters.levels
     for layer in model.layers:
         if isinstance(layer, Affine):
+            fixed = np.abs(layer.weights) @ fixed
+            if layout == "columns":
+                fixed = fixed + 0.5 / parameters.scale * float(upper.sum())
             error = _affine(layer, parameters, error, upper, level, layout)
         else:
+            fixed = _slope(layer, upper) * fixed
             error = _activation(layer, parameters, error, upper)
         upper = layer.largest(upper)
         level -= layer.depth
-    return DEVIATIONS * float(error.max())
+    return float((DEVIATIONS * error + fixed).max())
 
 
 def _affine(
     layer: Affine, parameters: Parameters, error: Floats, upper: Floats, level: int, layout: Layout
 ) -> Floats:
-    """A column's weights are rounded to the fixed point; a diagonal is rounded in its coefficients."""
+    """What chance adds; a diagonal is rounded in its coefficients, which spreads over all slots."""
     size, squares = math.sqrt(float((upper**2).sum())), layer.weights**2
-    coding, through = 0.5 / parameters.scale, squares @ error**2
+    coding, through = 0.0, squares @ error**2
     if layout == "rows":
         coding = parameters.coding_error()
         through = (
@@ -59,8 +65,15 @@ def _activation(layer: Square | Polynomial, parameters: Parameters, error: Float
     if isinstance(layer, Square):
         return np.hypot(2 * upper * error, rounding)
     coefficients = np.array(layer.coefficients, float)
-    slope = largest_value(coefficients[1:] * np.arange(1.0, len(coefficients)), upper)
-    return np.hypot(slope * error, rounding * _amplified(coefficients, upper))
+    return np.hypot(_slope(layer, upper) * error, rounding * _amplified(coefficients, upper))
+
+
+def _slope(layer: Square | Polynomial, upper: Floats) -> Floats:
+    """The steepest slope of an activation on [-u, u] for each u."""
+    if isinstance(layer, Square):
+        return 2 * upper
+    coefficients = np.array(layer.coefficients, float)
+    return largest_value(coefficients[1:] * np.arange(1.0, len(coefficients)), upper)
 
 
 def _amplified(coefficients: Floats, upper: Floats) -> Floats:
