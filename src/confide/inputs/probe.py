@@ -131,9 +131,8 @@ def _need_this_order(decided: Array, y: Array, classes: Sequence[Any]) -> None:
     raise ModelError(
         f"the model is right about {np.mean(decided == y):.0%} of the records, and with its classes in "
         f"another order it would be about {(np.sum(decided == y) + gained - lost) / len(y):.0%} (what it "
-        "calls "
-        f"{shown}): give its classes in the order of its outputs with --class, or check how the labels were "
-        "coded."
+        f"calls {shown}): give its classes in the order of its outputs with --class, or check how the labels "
+        "were coded."
     )
 
 

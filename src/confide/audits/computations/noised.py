@@ -88,8 +88,7 @@ def noised(shared: Shared, noise: Mapping[str, float] | None) -> Check:
     listed = ", ".join(f"{party} {math.sqrt(ratio):.2f}" for party, ratio in looked.items())
     told = (
         f"What {len(looked)} of {len(plan.parties)} parties put in is off from their statistics by noise; "
-        f"its "
-        f"size, where the plan asks for 1: {listed}. A false alarm comes once in a million audits."
+        f"its size, where the plan asks for 1: {listed}. A false alarm comes once in a million audits."
     )
     return Check(name=NAME, outcome="passed", found=told)
 

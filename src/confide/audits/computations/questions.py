@@ -67,8 +67,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "noised": Question(
             "Does each party put its part of the noise in?",
             "Let every party add noise of its own, with the same confide. Until then count the promise as "
-            "that "
-            "of fewer parties, or as none.",
+            "that of fewer parties, or as none.",
         ),
         "brought": Question(
             "Do blinded names, masked values and the order of rows say nothing of the others' people?",

@@ -61,8 +61,8 @@ def of_join(run: Recorded) -> Check:
     if plan.get("epsilon") is not None and len(run.looking) > colluding(plan):
         told = (
             f"The noise keeps its promise while at most {colluding(plan)} of {len(run.parties)} parties "
-            f"share "
-            f"what they saw. These {len(run.looking)} take their own noise away, and too little is left."
+            f"share what they saw. These {len(run.looking)} take their own noise away, and too little is "
+            "left."
         )
         return Check(name=RESULT, outcome="failed", found=told)
     if plan.get("epsilon") is not None:

@@ -50,7 +50,7 @@ def _affine(
 ) -> Floats:
     """What chance adds; a diagonal is rounded in its coefficients, which spreads over all slots."""
     size, squares = math.sqrt(float((upper**2).sum())), layer.weights**2
-    coding, through = 0.0, squares @ error**2
+    coding, through = 0.0, squares @ error**2  # in columns it is no chance: `worst_error` has it
     if layout == "rows":
         coding = parameters.coding_error()
         through = (

@@ -34,9 +34,8 @@ def matrix_of(step: Any, shape: tuple[int, ...]) -> tuple[Floats, Floats, tuple[
         raise ModelError(f"{name} pads with {step.padding_mode}: pad with zeros.")
     if name.startswith("BatchNorm") and step.running_mean is None:
         raise ModelError(f"{name} keeps no mean of the training: train it with track_running_stats=True.")
-    double = (
-        copy.deepcopy(step).double().cpu().eval()
-    )  # in single precision the offset would round the weights
+    # In single precision the offset would round the weights.
+    double = copy.deepcopy(step).double().cpu().eval()
     with torch.no_grad():
         try:
             nothing = double(torch.zeros(1, *shape, dtype=torch.float64))

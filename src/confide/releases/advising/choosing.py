@@ -110,8 +110,7 @@ def _forecast(s: Situation) -> str:
     if cost is None or not best.fits:
         raise PromiseError(
             f"Scores on encrypted rows do not keep the limit: {'; '.join(best.obstacles)}. Allow more "
-            f"seconds, or "
-            "ask about fewer rows."
+            "seconds, or ask about fewer rows."
         )
     return (
         f"For a linear model and {s.rows:,} rows, in layout {best.name} on this machine: {cost.cpu:.2g} s of "

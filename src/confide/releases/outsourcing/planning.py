@@ -40,8 +40,7 @@ class WrittenPlan:
             *TRUST,
             "",
             f"{self.planned.rows:,} rows, {plan.inputs:,} inputs, scores of a row: {plan.outputs:,}; no "
-            f"input "
-            f"is above {plan.bound:g}. CPU is of both sides, latency without the network.",
+            f"input is above {plan.bound:g}. CPU is of both sides, latency without the network.",
             "",
             *_table([HEADINGS, *(_cells(option) for option in self.options if option.forecast is not None)]),
             "",

@@ -54,10 +54,9 @@ class Asked:
         """What was asked, and what the scores say."""
         return (
             f"{self.path}: scores of {self.rows:,} rows, batches asked: {self.batches:,}; before its link "
-            f"each "
-            f"is off by at most {self.precision:g}.\n"
-            f"{self.rows:,} rows were asked about: {self.inputs + 1:,} scores rebuild a linear model of "
-            f"{self.inputs:,} inputs. Keep the scores: they must not go back to the server."
+            f"each is off by at most {self.precision:g}.\n{self.rows:,} rows were asked about: "
+            f"{self.inputs + 1:,} scores rebuild a linear model of {self.inputs:,} inputs. Keep the scores: "
+            "they must not go back to the server."
         )
 
 

@@ -195,8 +195,7 @@ def deployment_of(plan: PlanFile, *, seed: int | None = None) -> Deployment:
             raise PromiseError(
                 f"with a cohort of {plan.cohort} of {len(plan.parties)} silent parties are left out of a "
                 "round, and of those that remain more may lie than a robust mean withstands. Leave cohort "
-                "out, "
-                "so that a round takes all of them, or leave out mean."
+                "out, so that a round takes all of them, or leave out mean."
             )
     # As it was parsed: comments and ends of lines are no terms.
     # Nor are deadlines.
@@ -231,9 +230,8 @@ def _exchange(plan: PlanFile, noise: Noise) -> tuple[Callable[[], AnyCollaborati
     with placed_in(plan.path, "protocol"):
         if name == "pate":
             raise PromiseError(
-                "pate has to know how many records all parties hold, and no machine does: simulate the plan, "
-                "or "
-                "choose votes."
+                "pate has to know how many records all parties hold, and no machine does: simulate the "
+                "plan, or choose votes."
             )
         if plan.adding is not None:
             raise PromiseError(

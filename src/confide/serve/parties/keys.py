@@ -77,8 +77,7 @@ def read_identity(folder: Path, name: str) -> Identity:
     if os.name == "posix" and (place / KEY).stat().st_mode & 0o077:  # other systems have no such bits
         raise DataError(
             f"others on this machine may read {place / KEY}, and could come as {name!r:.60}: take their "
-            f"rights "
-            f"by `chmod -R go= {place}`, and make new keys if somebody did read it."
+            f"rights by `chmod -R go= {place}`, and make new keys if somebody did read it."
         )
     own.check()
     return own

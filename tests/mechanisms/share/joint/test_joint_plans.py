@@ -18,6 +18,7 @@ from confide.mechanisms.share.refusals import RefusedError
         ({"rows": 0}, "0 rows"),
         ({"deadline": -1.0}, "deadline is -1 s"),
         ({"columns": (Column(name="age", low=9, high=1),)}, "'age' has bounds 9 to 1"),
+        ({"columns": (Column(name="age", low=0, high=1e-300),)}, "in another unit"),
         ({"columns": (Column(name="age", low=0, high=1),), "split": "columns"}, "does not say who holds"),
         ({"names": ("a", "b")}, "the threshold is 0 and each share is the value"),
         ({"names": ("a", "b", "b")}, "two parties|named"),

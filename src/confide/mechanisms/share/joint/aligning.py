@@ -1,4 +1,4 @@
-"""Rows of two owners brought together by identifiers that nobody shows: who is on both lists stays unknown.
+"""Rows of two owners brought together by identifiers that nobody shows: no message says who is on both.
 
 Two owners, with other columns of people who overlap, and a helper without records:
 
@@ -15,10 +15,10 @@ Two owners, with other columns of people who overlap, and a helper without recor
 
 *Statement.* If all follow this and no two share what they saw, each owner learns the length of the other's
 list and how many are on both. The helper learns the same, and how many they are where they are too few. None
-learns who from what is described here. *Proof idea.* An owner sees points
-under the other's secret number (the decisional Diffie-Hellman problem), masked values, which are uniform, and
-numbers of rows whose order is uniform and unknown to it. The helper sees points under two numbers that it
-does not know, and masks. A helper and an owner together learn the other's values.
+learns who from what is described here. *Proof idea.* An owner sees points under the other's secret number
+(the decisional Diffie-Hellman problem), masked values, which are uniform, and numbers of rows whose order is
+uniform and unknown to it. The helper sees points under two numbers that it does not know, and masks. A helper
+and an owner together learn the other's values.
 
 What is computed then may tell who. Moments have exact sums of an owner's own columns over the matched people:
 where these are fine, or chosen for it, they fix the people, as in the subset sum problem, which lattice

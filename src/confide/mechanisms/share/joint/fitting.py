@@ -90,6 +90,7 @@ def covariances(gram: Floats, plan: JointPlan, *, grid: float) -> dict[str, Floa
         raise SharedFindingError(f"{count:.0f} rows of all parties together: a covariance needs two.")
     mean = gram[0, 1:] / count
     spread = (gram[1:, 1:] - count * np.outer(mean, mean)) / (count - 1)
+    np.fill_diagonal(spread, np.maximum(np.diag(spread), 0))  # rounding and noise reach below a variance of 0
     found = {
         "count": np.array([count]),
         "mean": mean * reach,
@@ -180,8 +181,7 @@ async def logistic(rows: Floats | None, plan: JointPlan, totals: Totals) -> dict
         raise SharedFindingError(
             f"after {int(plan.setting('steps', NEWTON_STEPS))} steps the coefficients still move by "
             f"{np.abs(step).max() / (1 + np.abs(beta).max()):.1g} of their size: the columns may determine "
-            f"the "
-            "target. Set a penalty, or more steps."
+            "the target. Set a penalty, or more steps."
         )
     return {"coefficients": beta * units, "last step": np.abs(step) * units}
 

@@ -14,6 +14,8 @@ from confide.mechanisms.share.refusals import RefusedError
 
 Role: TypeAlias = Literal["owner", "helper"]
 Split: TypeAlias = Literal["rows", "columns"]
+SMALLEST = 1e-100
+"""The least largest absolute value of a column, and one over the most."""
 Law: TypeAlias = Literal["gaussian", "binomial"]
 VERSION = 1
 """Of the form of plans and messages."""
@@ -264,9 +266,8 @@ def _refuse_aligning(aligning: Aligning, plan: JointPlan) -> None:
     check_steps(aligning.steps)
     if plan.split != "columns" or len(plan.owners) != 2 or len(plan.parties) != 3:
         raise DataError(
-            f"rows are brought together of two owners of columns, by one helper without records: the plan "
-            f"has "
-            f"{len(plan.owners)} owners and {len(plan.parties) - len(plan.owners)} helpers, and splits "
+            "rows are brought together of two owners of columns, by one helper without records: the plan "
+            f"has {len(plan.owners)} owners and {len(plan.parties) - len(plan.owners)} helpers, and splits "
             f"{plan.split}."
         )
     wide = max(sum(column.owner == owner for column in plan.columns) for owner in plan.owners)
@@ -302,6 +303,11 @@ def _refuse_column(column: Column, plan: JointPlan) -> None:
         raise DataError(
             f"column {column.name!r:.60} has bounds {column.low:g} to {column.high:g}: give two finite "
             "numbers, the lower first."
+        )
+    if not SMALLEST <= column.reach <= 1 / SMALLEST:
+        raise DataError(
+            f"column {column.name!r:.60} has bounds {column.low:g} to {column.high:g}, and squares of such "
+            "numbers are beyond float64: write it in another unit."
         )
     if plan.split == "columns" and not column.owner:
         raise DataError(
